@@ -1,0 +1,232 @@
+//! Diagnostics: what is wrong with a definition, where, why, and what to do about it.
+
+use crate::{FileId, Span, Spanned};
+use codespan_reporting::{diagnostic as report, files::SimpleFiles, term};
+use std::fmt;
+
+/// The stable, greppable name of a diagnostic; also the name of the file that reports it.
+pub type Code = &'static str;
+
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+/// A place and what is to be said of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Label {
+    pub span: Span,
+    pub text: String,
+}
+
+/// One thing that is wrong. The first place is the one to change; the others say why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub severity: Severity,
+    pub message: String,
+    pub primary: Option<Label>,
+    pub secondary: Vec<Label>,
+    pub notes: Vec<String>,
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            primary: None,
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// The place to change.
+    #[must_use]
+    pub fn at<T>(self, value: &Spanned<T>, text: impl Into<String>) -> Self {
+        self.at_span(value.span, text)
+    }
+
+    #[must_use]
+    pub fn at_span(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.primary = Some(Label { span, text: text.into() });
+        self
+    }
+
+    /// A place that explains why.
+    #[must_use]
+    pub fn because<T>(self, value: &Spanned<T>, text: impl Into<String>) -> Self {
+        self.because_span(value.span, text)
+    }
+
+    /// A place that explains why; a default, which no file says, is left out.
+    #[must_use]
+    pub fn because_span(mut self, span: Span, text: impl Into<String>) -> Self {
+        if span != Span::default() {
+            self.secondary.push(Label { span, text: text.into() });
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    pub fn labels(&self) -> impl Iterator<Item = &Label> {
+        self.primary.iter().chain(&self.secondary)
+    }
+
+    fn to_report(&self) -> report::Diagnostic<usize> {
+        let range = |span: Span| span.start as usize..span.end as usize;
+        let file = |span: Span| span.file.0 as usize;
+        let primary = self
+            .primary
+            .iter()
+            .map(|it| report::Label::primary(file(it.span), range(it.span)).with_message(&it.text));
+        let secondary = self
+            .secondary
+            .iter()
+            .map(|it| report::Label::secondary(file(it.span), range(it.span)).with_message(&it.text));
+        let severity = match self.severity {
+            Severity::Error => report::Severity::Error,
+            Severity::Warning => report::Severity::Warning,
+        };
+        report::Diagnostic::new(severity)
+            .with_code(self.code)
+            .with_message(&self.message)
+            .with_labels(primary.chain(secondary).collect())
+            .with_notes(
+                self.notes.iter().cloned().chain(self.help.iter().map(|it| format!("help: {it}"))).collect(),
+            )
+    }
+}
+
+/// Everything found wrong so far. Passes push here and go on; only the driver stops.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.0.retain(keep);
+    }
+
+    pub fn count(&self, severity: Severity) -> usize {
+        self.0.iter().filter(|it| it.severity == severity).count()
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// Sorts by file and place, and folds what is said twice.
+    pub fn sort(&mut self) {
+        self.0.sort_by(|a, b| {
+            let place = |it: &Diagnostic| it.primary.as_ref().map(|label| label.span);
+            (place(a), a.severity, a.code, &a.message).cmp(&(place(b), b.severity, b.code, &b.message))
+        });
+        self.0.dedup();
+    }
+
+    /// For a person at a terminal.
+    pub fn render(&self, sources: &Sources, colour: bool) -> String {
+        let config = term::Config::default();
+        let mut buffer =
+            if colour { term::termcolor::Buffer::ansi() } else { term::termcolor::Buffer::no_color() };
+        for diagnostic in &self.0 {
+            term::emit_to_write_style(&mut buffer, &config, &sources.files, &diagnostic.to_report())
+                .expect("spans lie in the files they name");
+        }
+        String::from_utf8_lossy(buffer.as_slice()).into_owned()
+    }
+}
+
+/// The files that were read, by [`FileId`].
+#[derive(Debug)]
+pub struct Sources {
+    files: SimpleFiles<String, String>,
+    names: Vec<(String, String)>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self { files: SimpleFiles::new(), names: Vec::new() }
+    }
+}
+
+impl Sources {
+    /// One file: the definition.
+    pub fn single(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let mut sources = Self::default();
+        sources.add(name, text);
+        sources
+    }
+
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let (name, text) = (name.into(), text.into());
+        self.names.push((name.clone(), text.clone()));
+        FileId(u32::try_from(self.files.add(name, text)).expect("fewer than four billion files"))
+    }
+
+    pub fn name(&self, file: FileId) -> &str {
+        &self.names[file.0 as usize].0
+    }
+
+    pub fn text(&self, file: FileId) -> &str {
+        &self.names[file.0 as usize].1
+    }
+
+    /// Line and column of a byte, both from 1.
+    pub fn line_column(&self, file: FileId, byte: u32) -> (usize, usize) {
+        let text = self.text(file);
+        let before = &text[..(byte as usize).min(text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+}

@@ -1,12 +1,13 @@
 //! Values written as one YAML scalar: each a newtype that parses at its place, or says why not.
 
-mod macros;
+pub(crate) mod macros;
 mod name;
 mod network;
 mod quantity;
 mod version;
 mod web;
 
+pub(crate) use macros::scalar;
 pub use name::{ConfigKey, LabelKey, LabelValue, Name};
 pub use network::{Address, AddressRange, Cidr, InterfaceAddress, Mtu, Port, SubnetFilter};
 pub use quantity::{Duration, Size};
@@ -62,6 +63,7 @@ impl Kind {
 pub const KINDS: &[Kind] = &[
     Kind::of::<Address>(),
     Kind::of::<AddressRange>(),
+    Kind::of::<crate::definition::AddressRef>(),
     Kind::of::<ApiEndpoint>(),
     Kind::of::<Cidr>(),
     Kind::of::<ConfigKey>(),

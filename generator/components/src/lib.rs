@@ -1,1 +1,18 @@
-//! placeholder
+//! What runs on the cluster: one file (or folder) a component.
+//!
+//! A component never calls another. Each *declares* what it is; the compiler joins all declarations into
+//! one [`Plan`]; each then *emits* its files from that plan. Adding one is a file and a line in `registry`.
+
+mod catalogue;
+mod component;
+mod placement;
+mod plan;
+mod registry;
+mod route;
+
+pub use catalogue::{Chart, Image};
+pub use component::{
+    Component, Context, Declaration, File, Files, From, NodePort, PodSecurity, Protocol, Route,
+};
+pub use plan::{Need, Plan, Unit};
+pub use registry::COMPONENTS;

@@ -60,3 +60,12 @@ impl Scalar for AddressRef {
         if numeric { Address::parse(text).map(Self::Literal) } else { Name::parse(text).map(Self::Name) }
     }
 }
+
+impl HeldAddress {
+    pub fn phases(&self) -> crate::Phases {
+        crate::Phases {
+            since: self.since.as_ref().map_or(Phase::Prerequisites, |it| it.value),
+            until: self.until.as_ref().map_or(Phase::Cleanup, |it| it.value),
+        }
+    }
+}

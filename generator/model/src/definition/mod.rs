@@ -123,7 +123,8 @@ impl Definition {
     /// The zone that serves `host`: the longest that it lies in.
     pub fn zone_of(&self, host: &str) -> Option<(&Spanned<Hostname>, &Zone)> {
         let zones = self.dns.as_ref()?.zones.iter();
-        let serves = |zone: &str| host == zone || host.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'));
+        let serves =
+            |zone: &str| host == zone || host.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'));
         zones.filter(|(zone, _)| serves(zone)).max_by_key(|(zone, _)| zone.len())
     }
 }

@@ -45,6 +45,7 @@ impl Hostname {
     }
 
     /// `label.self`.
+    #[must_use]
     pub fn child(&self, label: &str) -> Self {
         Self(format!("{label}.{}", self.0))
     }

@@ -1,0 +1,141 @@
+//! Semantic checks: one file a check, named as its code. Its `//!` is the page that `explain` prints.
+
+use components::{Context, Files, Plan};
+use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase, Severity};
+use std::collections::BTreeMap;
+
+mod unknown_dependency;
+
+/// A check and the page that explains it.
+pub(crate) struct Check {
+    pub(crate) code: Code,
+    pub(crate) area: Area,
+    /// The source of the check's own file, whose `//!` is its page.
+    pub(crate) page: &'static str,
+    pub(crate) run: fn(&Plan, &mut Diagnostics),
+}
+
+/// What a check is about, for listing.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Area {
+    Mesh,
+    Placement,
+    Edge,
+    Dns,
+    Certificates,
+    Flux,
+    Secrets,
+    Phases,
+}
+
+/// `check!(Area, run)`: the code and the page come from the file that says it.
+macro_rules! check {
+    ($code:literal, $area:ident, $file:literal) => {
+        pub(super) const CHECK: super::Check =
+            super::Check { code: $code, area: super::Area::$area, page: include_str!($file), run };
+    };
+}
+pub(crate) use check;
+
+// Keep both sorted; a module left out of the list is a dead-code warning.
+pub(crate) const CHECKS: &[Check] = &[unknown_dependency::CHECK];
+
+/// Runs every check in every phase. What is wrong in some phases only says in which.
+pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnostics: &mut Diagnostics) {
+    let phases = Phase::ALL;
+    let mut found: Vec<(Diagnostic, Vec<Phase>)> = Vec::new();
+    let mut index: BTreeMap<(Code, Option<Label>, String), usize> = BTreeMap::new();
+    for phase in &phases {
+        let plan = crate::resolve::resolve(Context { definition, phase: *phase, cluster, files });
+        let mut here = Diagnostics::default();
+        for check in CHECKS {
+            (check.run)(&plan, &mut here);
+        }
+        for diagnostic in here.iter() {
+            let key = (diagnostic.code, diagnostic.primary.clone(), diagnostic.message.clone());
+            match index.get(&key) {
+                Some(at) => found[*at].1.push(*phase),
+                None => {
+                    index.insert(key, found.len());
+                    found.push((diagnostic.clone(), vec![*phase]));
+                }
+            }
+        }
+    }
+    for (mut diagnostic, mut seen) in found {
+        seen.dedup();
+        if seen.len() < phases.len() {
+            diagnostic.notes.push(in_phases(&seen));
+        }
+        diagnostics.push(diagnostic);
+    }
+    allow(definition, diagnostics);
+}
+
+/// `in phase mesh`, `in the phases mesh to dns`.
+fn in_phases(phases: &[Phase]) -> String {
+    match phases {
+        [only] => format!("in the phase `{only}`"),
+        [first, .., last] if *last as usize - *first as usize + 1 == phases.len() => {
+            format!("in the phases `{first}` to `{last}`")
+        }
+        _ => {
+            let names: Vec<String> = phases.iter().map(|it| format!("`{it}`")).collect();
+            format!("in the phases {}", names.join(", "))
+        }
+    }
+}
+
+/// Takes out the warnings that the definition allows, and reports the allowances that are of no use.
+fn allow(definition: &Definition, diagnostics: &mut Diagnostics) {
+    for (code, reason) in &definition.checks.allow {
+        let known = CHECKS.iter().find(|check| check.code == code.value);
+        let Some(check) = known else {
+            let codes = CHECKS.iter().map(|check| check.code);
+            let mut unknown = Diagnostic::error("unknown-check", format!("there is no check `{code}`"))
+                .at(code, "allowed here");
+            if let Some(close) = crate::closest(code, codes) {
+                unknown = unknown.help(format!("did you mean `{close}`?"));
+            }
+            diagnostics.push(unknown);
+            continue;
+        };
+        if reason.reason.trim().is_empty() {
+            diagnostics.push(
+                Diagnostic::error("allow-without-reason", format!("`{code}` is allowed without a reason"))
+                    .at(reason, "say here why it is accepted"),
+            );
+        }
+        let silenced = |it: &Diagnostic| it.code == check.code && it.severity == Severity::Warning;
+        if diagnostics.iter().any(silenced) {
+            diagnostics.retain(|it| !silenced(it));
+        } else if let Some(error) = diagnostics.iter().find(|it| it.code == check.code) {
+            let error = error.message.clone();
+            diagnostics.push(
+                Diagnostic::warning(
+                    "unused-allow",
+                    format!("`{code}` is an error here, which cannot be allowed"),
+                )
+                .at(code, "has no effect")
+                .note(error)
+                .help("mend the error, and delete this line"),
+            );
+        } else {
+            diagnostics.push(
+                Diagnostic::warning("unused-allow", format!("`{code}` is allowed, and nothing reports it"))
+                    .at(code, "silences nothing")
+                    .help("delete this line"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECKS;
+
+    #[test]
+    fn codes_are_sorted_and_unique() {
+        assert!(CHECKS.is_sorted_by(|a, b| a.code < b.code));
+    }
+}

@@ -1,0 +1,6 @@
+//! Every component, once. A line here is what makes one exist.
+
+use crate::Component;
+
+/// In any order: what depends on what is worked out.
+pub const COMPONENTS: &[&Component] = &[];

@@ -23,7 +23,7 @@ impl fmt::Display for Severity {
 }
 
 /// A place and what is to be said of it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Label {
     pub span: Span,
     pub text: String,

@@ -109,8 +109,7 @@ fn allow(definition: &Definition, diagnostics: &mut Diagnostics) {
         let silenced = |it: &Diagnostic| it.code == check.code && it.severity == Severity::Warning;
         if diagnostics.iter().any(silenced) {
             diagnostics.retain(|it| !silenced(it));
-        } else if let Some(error) = diagnostics.iter().find(|it| it.code == check.code) {
-            let error = error.message.clone();
+        } else if let Some(error) = diagnostics.iter().find(|it| it.code == check.code).map(|it| it.message.clone()) {
             diagnostics.push(
                 Diagnostic::warning(
                     "unused-allow",

@@ -107,9 +107,11 @@ fn allow(definition: &Definition, diagnostics: &mut Diagnostics) {
             );
         }
         let silenced = |it: &Diagnostic| it.code == check.code && it.severity == Severity::Warning;
+        let error =
+            diagnostics.iter().find(|it| it.code == check.code && !silenced(it)).map(|it| it.message.clone());
         if diagnostics.iter().any(silenced) {
             diagnostics.retain(|it| !silenced(it));
-        } else if let Some(error) = diagnostics.iter().find(|it| it.code == check.code).map(|it| it.message.clone()) {
+        } else if let Some(error) = error {
             diagnostics.push(
                 Diagnostic::warning(
                     "unused-allow",

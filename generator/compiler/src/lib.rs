@@ -2,6 +2,8 @@
 
 mod check;
 mod emit;
+mod explain;
+mod json;
 pub mod load;
 mod parse;
 mod resolve;
@@ -11,6 +13,8 @@ use components::{Context, Files};
 use model::{Diagnostics, FileId, Phase, Sources};
 use tree::Tree;
 
+pub use explain::{explain, explain_all};
+pub use json::json;
 pub use resolve::resolve;
 
 /// A cluster as loaded: its definition and what lies beside it.
@@ -58,6 +62,11 @@ pub fn compile(cluster: &Cluster, options: Options) -> Compiled {
         emit::emit(&resolve(context))
     });
     Compiled { diagnostics, tree }
+}
+
+/// The JSON Schema of a definition, as a file.
+pub fn schema() -> String {
+    format!("{:#}\n", parse::schema::<model::Definition>())
 }
 
 /// The name that is most like `word`, if one is like it at all.

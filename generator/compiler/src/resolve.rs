@@ -1,18 +1,21 @@
 //! Joins what the components declare into one [`Plan`]: needs meet what provides them, and become an order.
 
 use components::{COMPONENTS, Context, Need, Plan, Unit};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 /// The plan of one phase. What cannot be joined is left in it for the checks to report.
 pub fn resolve<'a>(context: Context<'a>) -> Plan<'a> {
     let mut units = BTreeMap::new();
+    let mut claimed_twice = Vec::new();
     for component in COMPONENTS {
         for declaration in (component.declare)(&context) {
             if declaration.phases.contains(context.phase) {
                 let name = declaration.name.clone();
                 let unit = Unit { declaration, component, depends_on: Vec::new(), awaited: false };
-                // The first stays: `duplicate-unit` reports the second.
-                units.entry(name).or_insert(unit);
+                match units.entry(name) {
+                    Entry::Vacant(place) => drop(place.insert(unit)),
+                    Entry::Occupied(place) => claimed_twice.push(place.key().clone()),
+                }
             }
         }
     }
@@ -22,6 +25,7 @@ pub fn resolve<'a>(context: Context<'a>) -> Plan<'a> {
         cluster: context.cluster,
         files: context.files,
         units,
+        claimed_twice,
         unmet: Vec::new(),
         cycle: Vec::new(),
     };
@@ -39,12 +43,14 @@ fn order(plan: &mut Plan) {
             providers.entry(what).or_default().push(i);
         }
     }
+    let outside: Vec<bool> = plan.units.values().map(|unit| unit.declaration.outside).collect();
     let mut unmet = Vec::new();
     let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); names.len()];
     for (i, unit) in plan.units.values().enumerate() {
         for what in &unit.declaration.needs {
             match providers.get(&***what) {
-                Some(found) => edges[i].extend(found.iter().copied().filter(|it| *it != i)),
+                Some(_) if unit.declaration.outside => {}
+                Some(found) => edges[i].extend(found.iter().copied().filter(|it| *it != i && !outside[*it])),
                 None => unmet.push(Need { unit: unit.declaration.name.clone(), what: what.clone() }),
             }
         }

@@ -55,6 +55,8 @@ pub struct Declaration {
     pub routes: Vec<Route>,
     /// Ports that its pods take of their nodes.
     pub ports: Vec<NodePort>,
+    /// Whether something else than Flux applies it, before Flux runs: it meets needs, and nothing waits for it.
+    pub outside: bool,
     /// A directory that exists already, instead of files that we emit: its path, and the GitRepository.
     pub adopted: Option<(String, String)>,
     /// How long it may take to become ready.
@@ -75,6 +77,7 @@ impl Declaration {
             holds_data: false,
             routes: Vec::new(),
             ports: Vec::new(),
+            outside: false,
             adopted: None,
             timeout: "5m".into(),
         }

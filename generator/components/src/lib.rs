@@ -9,6 +9,7 @@ mod placement;
 mod plan;
 mod registry;
 mod route;
+mod talos;
 
 pub use catalogue::{Chart, Image};
 pub use component::{
@@ -16,3 +17,4 @@ pub use component::{
 };
 pub use plan::{Need, Plan, Unit};
 pub use registry::COMPONENTS;
+pub use talos::{TalosContent, files as talos};

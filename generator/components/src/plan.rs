@@ -19,6 +19,8 @@ pub struct Plan<'a> {
     pub files: &'a Files,
     /// What runs in this phase, by name.
     pub units: BTreeMap<String, Unit>,
+    /// Names that two declarations claim in this phase; the first of them runs.
+    pub claimed_twice: Vec<String>,
     /// Needs that nothing provides in this phase.
     pub unmet: Vec<Need>,
     /// A cycle of needs, if there is one: each needs the next, the last the first.

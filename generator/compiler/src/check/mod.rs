@@ -28,6 +28,21 @@ pub(crate) enum Area {
     Phases,
 }
 
+impl Area {
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Mesh => "Mesh, CNI, Talos",
+            Self::Placement => "Placement, storage",
+            Self::Edge => "Edge",
+            Self::Dns => "DNS",
+            Self::Certificates => "Certificates",
+            Self::Flux => "Flux",
+            Self::Secrets => "Secrets, supply",
+            Self::Phases => "Phases",
+        }
+    }
+}
+
 /// `check!(Area, run)`: the code and the page come from the file that says it.
 macro_rules! check {
     ($code:literal, $area:ident, $file:literal) => {

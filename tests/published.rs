@@ -4,11 +4,11 @@ use std::{fs, path::Path};
 
 #[test]
 fn the_committed_schema_is_that_of_the_program() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent").join("docs/cluster.schema.json");
-    let committed = fs::read_to_string(&path).expect("docs/cluster.schema.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent").join("clusters/cluster.schema.json");
+    let committed = fs::read_to_string(&path).expect("clusters/cluster.schema.json");
     assert!(
         committed == compiler::schema(),
-        "docs/cluster.schema.json is stale: run `cargo run --release -- schema > docs/cluster.schema.json`"
+        "clusters/cluster.schema.json is stale: run `cargo run --release -- schema > clusters/cluster.schema.json`"
     );
 }
 

@@ -89,14 +89,40 @@ impl Place {
     fn stage(&self) -> Result<Staging, WriteError> {
         let mut name = self.prefix.clone();
         name.push(std::process::id().to_string());
-        let staging = Staging(self.parent.join(name));
-        fs::create_dir(&staging.0).map_err(WriteError::io("create", &staging.0)).or_else(|error| {
-            // A folder of this name is not ours: `sweep` has just been here.
-            let path = staging.0.clone();
-            std::mem::forget(staging);
-            drop(path);
-            Err(error)
-        })?;
+        let path = self.parent.join(name);
+        fs::create_dir(&path).map_err(WriteError::io("create", &path))?;
+        let staging = Staging(path);
         Ok(staging)
     }
+}
+
+struct Staging(PathBuf);
+impl Staging {
+    fn remove(&self) -> io::Result<()> {
+        fs::remove_dir_all(&self.0)
+    }
+}
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let _ = self.remove();
+    }
+}
+fn write_files(tree: &Tree, new: &Path) -> Result<(), WriteError> {
+    for (path, bytes) in tree.files() {
+        let path = new.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(WriteError::io("create", parent))?;
+        }
+        fs::write(&path, bytes).map_err(WriteError::io("write", &path))?;
+    }
+    Ok(())
+}
+fn exchange(new: &Path, target: &Path, _old: &Path) -> io::Result<()> {
+    renameat_with(CWD, new, CWD, target, RenameFlags::EXCHANGE).map_err(Into::into)
+}
+fn rename_new(new: &Path, target: &Path) -> io::Result<()> {
+    renameat_with(CWD, new, CWD, target, RenameFlags::NOREPLACE).map_err(Into::into)
+}
+fn no_locks(_: &io::Error) -> bool {
+    false
 }

@@ -19,7 +19,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, String> {
         Ok(text) => Ok(text.to_owned()),
         Err(error) => {
             let at = error.valid_up_to();
-            Err(format!("is not UTF-8: it has the byte 0x{:02X} at {}; save it as UTF-8", bytes[at], place(at)))
+            Err(format!(
+                "is not UTF-8: it has the byte 0x{:02X} at {}; save it as UTF-8",
+                bytes[at],
+                place(at)
+            ))
         }
     }
 }

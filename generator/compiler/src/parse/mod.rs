@@ -48,8 +48,12 @@ pub(crate) fn parse<T: DeserializeOwned + JsonSchema>(
     value
 }
 
-fn read<T: DeserializeOwned + JsonSchema>(text: &str, file: FileId, faults: &mut Faults) -> Option<Parsed<T>> {
-    let document = yaml::read(text, file, &mut |fault| faults.push(fault));
+fn read<T: DeserializeOwned + JsonSchema>(
+    text: &str,
+    file: FileId,
+    faults: &mut Faults,
+) -> Option<Parsed<T>> {
+    let document = yaml::read(text, file, faults);
     let top = Span { file, start: 0, end: 0 };
     let mut root = match document.root {
         Some(root) if !matches!(root.value, Value::Null) => root,

@@ -74,7 +74,11 @@ impl Value {
         }
         let based = |prefix, radix| {
             let digits = text.strip_prefix(prefix)?;
-            digits.chars().all(|c| c.is_digit(radix)).then(|| i64::from_str_radix(digits, radix).ok()).flatten()
+            digits
+                .chars()
+                .all(|c| c.is_digit(radix))
+                .then(|| i64::from_str_radix(digits, radix).ok())
+                .flatten()
         };
         if let Some(number) = based("0o", 8).or_else(|| based("0x", 16)) {
             return Self::Integer(number);

@@ -60,7 +60,8 @@ fn integer<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, least: i64, most: i64, 
     match &node.value {
         Value::Integer(number) => {
             let digits = source.trim_start_matches(['+', '-']);
-            let octal = digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+            let octal =
+                digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
             let (message, label) = if octal {
                 (
                     format!("`{source}` has a leading zero, which some programs read as octal"),

@@ -225,12 +225,10 @@ impl<'s> Walk<'_, 's> {
         let diagnostic = Diagnostic::error("unknown-key", format!("unknown key `{}`", clip(&key.value)))
             .at_span(key.span, format!("not a key of {}", self.container()));
         if let Some(meant) = fields.names().find(|name| same_letters(name, &key.value)) {
-            self.faults.push(diagnostic.help(format!("write it so: `{meant}`")));
+            self.faults.push(diagnostic.help(format!("did you mean `{meant}`?")));
             return Some(meant);
         }
-        let below = |name: &&str| {
-            matches!(fields.get(name).map(Shape::form), Some(Form::Struct(inner)) if inner.get(&key.value).is_some())
-        };
+        let below = |name: &&str| matches!(fields.get(name).map(Shape::form), Some(Form::Struct(inner)) if inner.get(&key.value).is_some());
         if let Some(inner) = fields.names().find(below) {
             self.faults.push(diagnostic.help(format!("it is a key of `{inner}`: write it below that")));
             return None;
@@ -324,9 +322,8 @@ impl<'s> Walk<'_, 's> {
         match choices.iter().find(|it| it.name == text) {
             Some(choice) if choice.content.is_none() => return,
             Some(choice) => {
-                let diagnostic =
-                    Diagnostic::error("wrong-type", format!("`{}` needs a value", choice.name))
-                        .at_span(node.span, format!("expected `{}:` and what belongs to it", choice.name));
+                let diagnostic = Diagnostic::error("wrong-type", format!("`{}` needs a value", choice.name))
+                    .at_span(node.span, format!("expected `{}:` and what belongs to it", choice.name));
                 self.faults.push(diagnostic);
                 return self.replace(node, shape);
             }
@@ -334,8 +331,9 @@ impl<'s> Walk<'_, 's> {
         }
         let meant = names.iter().find(|name| same_letters(name, text)).copied();
         let meant = meant.or_else(|| crate::closest(text, names.iter().copied()));
-        let diagnostic = Diagnostic::error("invalid-value", format!("{} cannot be `{}`", self.container(), clip(text)))
-            .at_span(node.span, format!("expected {}", one_of(&names)));
+        let diagnostic =
+            Diagnostic::error("invalid-value", format!("{} cannot be `{}`", self.container(), clip(text)))
+                .at_span(node.span, format!("expected {}", one_of(&names)));
         self.mended.poisoned.push(node.span);
         match meant {
             Some(meant) => {

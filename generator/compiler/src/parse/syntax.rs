@@ -70,11 +70,7 @@ fn words(kind: &ErrorKind) -> (String, &'static str, &'static str) {
             "put text with a colon in quotes, or begin the mapping on a line of its own",
         ),
         ErrorKind::UnexpectedCharacter { character } => {
-            return (
-                format!("a value cannot begin with `{character}`"),
-                "here",
-                "put the value in quotes",
-            );
+            return (format!("a value cannot begin with `{character}`"), "here", "put the value in quotes");
         }
         ErrorKind::RecursionLimitExceeded => (
             "lists and mappings lie more than 64 deep within each other",

@@ -1,7 +1,7 @@
 //! A serde deserializer over [`Node`], which answers [`model::Spanned`]'s question for the place of a value.
 
 use super::node::{Node, Value};
-use model::{Span, Spanned, protocol};
+use model::{Span, Spanned, span_protocol as protocol};
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
     Visitor, value::StrDeserializer,
@@ -105,7 +105,9 @@ impl<'a> Deserializer<'a> for Typed<'a> {
                 let (name, content) = &mapping.entries[0];
                 visitor.visit_enum(Variant { name, content: Some(content) })
             }
-            other => Err(de::Error::custom(format!("expected the name of a variant, found {}", other.kind()))),
+            other => {
+                Err(de::Error::custom(format!("expected the name of a variant, found {}", other.kind())))
+            }
         };
         result.map_err(|error| error.at(self.0.span))
     }

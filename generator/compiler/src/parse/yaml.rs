@@ -5,6 +5,7 @@
 //! is ever copied, so no file grows in memory), and so are a second document and deep nesting.
 
 use super::{
+    Faults,
     node::{Mapping, Node, Value},
     syntax,
 };
@@ -22,10 +23,10 @@ pub(crate) struct Document {
     pub(crate) cut: bool,
 }
 
-/// Reads one document. Every fault is given to `report`.
-pub(crate) fn read(text: &str, file: FileId, report: &mut dyn FnMut(Diagnostic)) -> Document {
+/// Reads one document. Every fault is given to `faults`.
+pub(crate) fn read(text: &str, file: FileId, faults: &mut Faults) -> Document {
     if let Some(fault) = syntax::control_character(text, file) {
-        report(fault);
+        faults.push(fault);
         return Document { root: None, cut: true };
     }
     let mut options = granit_parser::options! {
@@ -36,7 +37,7 @@ pub(crate) fn read(text: &str, file: FileId, report: &mut dyn FnMut(Diagnostic))
         block_nesting_limit: DEEPEST,
     };
     options.set_emit_comments(false);
-    let mut builder = Builder { text, file, open: Vec::new(), root: None, documents: 0, report };
+    let mut builder = Builder { text, file, open: Vec::new(), root: None, documents: 0, faults };
     let mut cut = false;
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
@@ -47,7 +48,7 @@ pub(crate) fn read(text: &str, file: FileId, report: &mut dyn FnMut(Diagnostic))
                 }
             }
             Err(error) => {
-                (builder.report)(syntax::diagnostic(text, file, &error));
+                builder.faults.push(syntax::diagnostic(text, file, &error));
                 cut = true;
                 break;
             }
@@ -66,7 +67,7 @@ struct Builder<'a> {
     open: Vec<Open>,
     root: Option<Node>,
     documents: usize,
-    report: &'a mut dyn FnMut(Diagnostic),
+    faults: &'a mut Faults,
 }
 
 /// A collection of which the end was not seen yet.
@@ -102,7 +103,7 @@ impl Key {
     }
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// Takes one event. Says whether to go on.
     fn event(&mut self, event: Event<'_>, range: &Range) -> bool {
         let span = self.span(range);
@@ -111,7 +112,7 @@ impl Builder<'_> {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    (self.report)(
+                    self.faults.push(
                         Diagnostic::error("invalid-yaml", "a second document starts here")
                             .at_span(span, "everything from here on")
                             .help("a definition is one document: delete this line, or what follows it"),
@@ -120,14 +121,14 @@ impl Builder<'_> {
                 }
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                (self.report)(
+                self.faults.push(
                     Diagnostic::error("yaml-alias", format!("`{}` is an alias", self.source(span)))
                         .at_span(span, "stands for what is written elsewhere")
                         .help("write the value itself: a definition says everything where it is"),
                 );
                 self.finish(Node::new(Value::Refused, span));
             }
-            Event::Anchor(..) => (self.report)(
+            Event::Anchor(..) => self.faults.push(
                 Diagnostic::error("yaml-alias", format!("`{}` is an anchor", self.source(span)))
                     .at_span(span, "names the value for aliases")
                     .help("delete it, and write the value where it is used"),
@@ -167,7 +168,7 @@ impl Builder<'_> {
             "!!str" => "put the value in quotes instead".to_owned(),
             _ => format!("delete `{said}`: what a value is follows from where it stands"),
         };
-        (self.report)(
+        self.faults.push(
             Diagnostic::error("yaml-alias", format!("`{said}` is a tag"))
                 .at_span(span, "gives the value another type")
                 .help(help),
@@ -177,7 +178,8 @@ impl Builder<'_> {
     /// A scalar: a key, where one is awaited, or a value.
     fn scalar(&mut self, node: Node, plain: bool) {
         let file = self.file;
-        let Some(Open { content: Content::Mapping { key: key @ None, mapping, .. }, .. }) = self.open.last_mut()
+        let Some(Open { content: Content::Mapping { key: key @ None, mapping, .. }, .. }) =
+            self.open.last_mut()
         else {
             return self.finish(node);
         };
@@ -200,7 +202,7 @@ impl Builder<'_> {
         };
         mapping.incomplete = true;
         *key = Some(Key::Refused(node.span));
-        (self.report)(fault);
+        self.faults.push(fault);
     }
 
     /// Ends the innermost collection, at `end` or where the file broke off.
@@ -245,7 +247,7 @@ impl Builder<'_> {
             Some(Key::Text(name)) => {
                 match seen.get(&name.value) {
                     None => drop(seen.insert(name.value.clone(), name.span)),
-                    Some(first) => (self.report)(
+                    Some(first) => self.faults.push(
                         Diagnostic::error("duplicate-key", format!("`{}` is here twice", name.value))
                             .at_span(name.span, "again here")
                             .because_span(*first, "first here")
@@ -274,12 +276,12 @@ impl Builder<'_> {
                         .at_span(node.span, "expected plain text")
                         .help("put the value in quotes if it starts with `[` or `{`")
                 };
-                (self.report)(fault);
+                self.faults.push(fault);
             }
         }
     }
 
-    fn source(&self, span: Span) -> &str {
+    fn source(&self, span: Span) -> &'a str {
         &self.text[span.start as usize..span.end as usize]
     }
 

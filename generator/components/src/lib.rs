@@ -3,6 +3,7 @@
 //! A component never calls another. Each *declares* what it is; the compiler joins all declarations into
 //! one [`Plan`]; each then *emits* its files from that plan. Adding one is a file and a line in `registry`.
 
+mod apps;
 mod catalogue;
 mod component;
 mod placement;

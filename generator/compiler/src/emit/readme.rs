@@ -25,8 +25,8 @@ pub(super) fn index(plan: &Plan, folders: &BTreeMap<&str, Vec<&Unit>>) -> String
         .map(|unit| {
             let hosts: Vec<String> = unit.routes.iter().map(|route| route.host.to_string()).collect();
             context! {
-                name => unit.name,
-                namespace => unit.namespace,
+                name => unit.name.clone(),
+                namespace => unit.namespace.clone(),
                 folder => unit.adopted.as_ref().map_or_else(
                     || format!("apps/{}/{}", unit.namespace, unit.name),
                     |(path, repository)| format!("{path} in {repository}"),

@@ -10,7 +10,7 @@ mod placement;
 mod plan;
 mod registry;
 mod route;
-mod talos;
+pub mod talos;
 
 pub use catalogue::{Chart, Image};
 pub use component::{
@@ -18,4 +18,4 @@ pub use component::{
 };
 pub use plan::{Need, Plan, Unit};
 pub use registry::COMPONENTS;
-pub use talos::{TalosContent, files as talos};
+pub use talos::TalosContent;

@@ -3,13 +3,24 @@
 //! A component never calls another. Each *declares* what it is; the compiler joins all declarations into
 //! one [`Plan`]; each then *emits* its files from that plan. Adding one is a file and a line in `registry`.
 
+mod apps;
 mod catalogue;
+mod cert_manager;
+mod certificates;
+mod cilium;
 mod component;
+mod helm;
+mod hosts;
+mod ingress;
+mod issuers;
+mod load_balancer;
 mod placement;
 mod plan;
 mod registry;
 mod route;
+mod storage;
 mod talos;
+mod website;
 
 pub use catalogue::{Chart, Image};
 pub use component::{

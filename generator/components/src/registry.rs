@@ -1,6 +1,23 @@
 //! Every component, once. A line here is what makes one exist.
 
-use crate::Component;
+use crate::{
+    Component, apps, cert_manager, certificates, cilium, ingress, issuers, load_balancer, storage, website,
+};
 
 /// In any order: what depends on what is worked out.
-pub const COMPONENTS: &[&Component] = &[];
+pub const COMPONENTS: &[&Component] = &[
+    &apps::APPS,
+    &cert_manager::CERT_MANAGER,
+    &cert_manager::CERT_MANAGER_WEBHOOK_PDNS,
+    &certificates::DEFAULT_CERTIFICATE,
+    &cilium::CILIUM,
+    &ingress::GATEWAY,
+    &ingress::GATEWAY_API,
+    &ingress::INGRESS_NGINX,
+    &ingress::TRAEFIK,
+    &issuers::ISSUERS,
+    &load_balancer::CILIUM_POOLS,
+    &load_balancer::METALLB,
+    &storage::STORAGE,
+    &website::WEBSITE,
+];

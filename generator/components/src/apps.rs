@@ -3,7 +3,7 @@
 use crate::{Component, Context, Declaration, Route};
 use model::{Spanned, definition::App, scalar::Name};
 
-pub const APPS: Component = Component { declare, emit: |_, _| Vec::new() };
+pub const COMPONENT: Component = Component { declare, emit: |_, _| Vec::new() };
 
 fn declare(context: &Context) -> Vec<Declaration> {
     context.definition.apps.iter().map(|(name, app)| declaration(context, name, app)).collect()

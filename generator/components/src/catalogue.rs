@@ -73,6 +73,9 @@ pub const CERT_MANAGER_WEBHOOK_PDNS: Chart = Chart {
     digest: None,
 };
 
+/// The name under which that webhook's solver is called by issuers.
+pub const PDNS_WEBHOOK_GROUP: &str = "acme.zacharyseguin.ca";
+
 pub const TRAEFIK: Chart =
     Chart { name: "traefik", url: "oci://ghcr.io/traefik/helm/traefik", version: "41.3.0", digest: None };
 

@@ -12,8 +12,8 @@ pub const CERT_MANAGER_WEBHOOK_PDNS: Component = Component { declare: declare_we
 
 const NAMESPACE: &str = "cert-manager";
 
-/// What the webhook answers to in issuers.
-const WEBHOOK_GROUP: &str = "acme.zacharyseguin.ca";
+
+
 
 fn declare(context: &Context) -> Vec<Declaration> {
     let Some(since) = context.definition.certificates_since() else { return Vec::new() };
@@ -70,7 +70,7 @@ fn declare_webhook(context: &Context) -> Vec<Declaration> {
 
 fn emit_webhook(plan: &Plan, unit: &Unit) -> Vec<File> {
     let values = json!({
-        "groupName": WEBHOOK_GROUP,
+        "groupName": catalogue::PDNS_WEBHOOK_GROUP,
         "certManager": { "namespace": NAMESPACE, "serviceAccountName": "cert-manager" },
         "podSecurityContext": { "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } },
         "containerSecurityContext": {

@@ -3,7 +3,7 @@
 use crate::{Component, Context, Declaration, File, Plan, Unit, hosts, route};
 use model::Phase;
 
-pub const DEFAULT_CERTIFICATE: Component = Component { declare, emit };
+pub const COMPONENT: Component = Component { declare, emit };
 
 /// Its name, that of its Secret, and what it provides.
 const NAME: &str = "default-certificate";

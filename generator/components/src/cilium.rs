@@ -10,7 +10,7 @@ use crate::{
 use model::definition::{Acceleration, Cilium, Controller, Ipam, ManagedBy, Masquerade, Routing};
 use serde_json::{Map, Value, json};
 
-pub const CILIUM: Component = Component { declare, emit };
+pub const COMPONENT: Component = Component { declare, emit };
 
 fn declare(context: &Context) -> Vec<Declaration> {
     let definition = context.definition;
@@ -44,7 +44,7 @@ fn text(plan: &Plan, values: &Value) -> String {
         plan.cluster,
         cilium.version.0,
         catalogue::CILIUM_URL,
-        tree::print_value(values),
+        tree::print_fragment(values),
     )
 }
 

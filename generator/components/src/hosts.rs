@@ -10,7 +10,7 @@ pub fn certificate_names(definition: &Definition, phase: Phase) -> Vec<String> {
     let mut names = BTreeSet::new();
     for host in definition.served_hosts(phase) {
         let Some((zone, _)) = definition.zone_of(host) else { continue };
-        let child = host.strip_suffix(zone.as_str()).and_then(|rest| rest.strip_suffix('.'));
+        let child = host.strip_suffix(&***zone).and_then(|rest| rest.strip_suffix('.'));
         // A wildcard stands for exactly one label (RFC 6125, section 6.4.3).
         if wildcard && child.is_none_or(|label| !label.contains('.')) {
             names.extend([zone.to_string(), format!("*.{zone}")]);

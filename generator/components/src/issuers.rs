@@ -1,6 +1,6 @@
 //! Who signs: Let's Encrypt's staging and production side, each with an account of its own.
 
-use crate::{Component, Context, Declaration, File, Plan, Unit};
+use crate::{Component, Context, Declaration, File, Plan, Unit, catalogue};
 use model::{
     Phase,
     definition::{AcmeEnvironment, Certificates, Dns, Solver, TsigAlgorithm},
@@ -18,9 +18,9 @@ use tree::{
     },
 };
 
-pub const ISSUERS: Component = Component { declare, emit };
+pub const COMPONENT: Component = Component { declare, emit };
 
-const WEBHOOK_GROUP: &str = "acme.zacharyseguin.ca";
+
 /// Our own server within the cluster.
 const API: &str = "http://powerdns-api.dns-system:8081";
 const NAMESERVER: &str = "powerdns.dns-system:53";
@@ -50,7 +50,7 @@ fn emit(plan: &Plan, _: &Unit) -> Vec<File> {
         return Vec::new();
     };
     let both = [AcmeEnvironment::Staging, AcmeEnvironment::Production].map(|it| (it.issuer(), it));
-    let aliases = certificates.issuer_aliases.iter().map(|name| (name.as_str(), certificates.environment.value));
+    let aliases = certificates.issuer_aliases.iter().map(|name| (&***name, certificates.environment.value));
     both.into_iter()
         .chain(aliases)
         .map(|(name, environment)| issuer(plan, certificates, dns, name, environment).into())
@@ -98,7 +98,7 @@ fn webhook(plan: &Plan, dns: &Dns) -> Webhook {
     let host = previous(plan, dns).map_or_else(|| API.to_owned(), |it| it.api.to_string());
     let key = &dns.powerdns.api_key;
     Webhook {
-        group_name: WEBHOOK_GROUP.into(),
+        group_name: catalogue::PDNS_WEBHOOK_GROUP.into(),
         solver_name: "pdns".into(),
         config: Some(json!({
             "host": host,

@@ -6,18 +6,18 @@ use crate::{
 
 /// In any order: what depends on what is worked out.
 pub const COMPONENTS: &[&Component] = &[
-    &apps::APPS,
+    &apps::COMPONENT,
     &cert_manager::CERT_MANAGER,
     &cert_manager::CERT_MANAGER_WEBHOOK_PDNS,
-    &certificates::DEFAULT_CERTIFICATE,
-    &cilium::CILIUM,
+    &certificates::COMPONENT,
+    &cilium::COMPONENT,
     &ingress::GATEWAY,
     &ingress::GATEWAY_API,
     &ingress::INGRESS_NGINX,
     &ingress::TRAEFIK,
-    &issuers::ISSUERS,
+    &issuers::COMPONENT,
     &load_balancer::CILIUM_POOLS,
     &load_balancer::METALLB,
-    &storage::STORAGE,
-    &website::WEBSITE,
+    &storage::COMPONENT,
+    &website::COMPONENT,
 ];

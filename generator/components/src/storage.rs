@@ -15,7 +15,7 @@ use tree::{
     },
 };
 
-pub const STORAGE: Component = Component { declare, emit };
+pub const COMPONENT: Component = Component { declare, emit };
 
 fn declare(context: &Context) -> Vec<Declaration> {
     if context.definition.storage.classes.values().all(|class| class.driver.is_some()) {

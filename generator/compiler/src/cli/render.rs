@@ -86,14 +86,20 @@ impl Render {
     /// Whether the tree on disk is stale; says how.
     fn compare(&self, root: &Path, target: &Path, tree: &Tree) -> Result<bool, Failure> {
         let outcome = tree::plan(tree, target)?;
-        let stale = !(outcome.added.is_empty() && outcome.changed.is_empty() && outcome.removed.is_empty());
+        let stale = !outcome.is_unchanged();
         let name = shown(root, target);
         if stale && !self.quiet {
             let mut diff = String::new();
-            for path in outcome.added.iter().chain(&outcome.changed).chain(&outcome.removed) {
-                let old = fs::read(target.join(path)).unwrap_or_default();
-                let new = tree.get(path).unwrap_or_default();
-                unified(&mut diff, &format!("{name}/{path}"), &old, new, outcome.added.contains(path), outcome.removed.contains(path));
+            let new = |path: &str| tree.get(path).unwrap_or_default();
+            for path in &outcome.added {
+                unified(&mut diff, "/dev/null", &format!("b/{name}/{path}"), &[], new(path));
+            }
+            for file in &outcome.changed {
+                let path = format!("{name}/{}", file.path);
+                unified(&mut diff, &format!("a/{path}"), &format!("b/{path}"), &file.old, new(&file.path));
+            }
+            for file in &outcome.removed {
+                unified(&mut diff, &format!("a/{name}/{}", file.path), "/dev/null", &file.old, &[]);
             }
             print(&diff)?;
         }
@@ -110,12 +116,10 @@ fn shown(root: &Path, target: &Path) -> String {
     target.strip_prefix(root).unwrap_or(target).display().to_string()
 }
 
-fn unified(out: &mut String, path: &str, old: &[u8], new: &[u8], added: bool, removed: bool) {
-    let before = if added { "/dev/null".to_owned() } else { format!("a/{path}") };
-    let after = if removed { "/dev/null".to_owned() } else { format!("b/{path}") };
+fn unified(out: &mut String, before: &str, after: &str, old: &[u8], new: &[u8]) {
     match (std::str::from_utf8(old), std::str::from_utf8(new)) {
         (Ok(old), Ok(new)) => {
-            let _ = write!(out, "{}", TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(&before, &after));
+            let _ = write!(out, "{}", TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(before, after));
         }
         _ => {
             let _ = writeln!(out, "Binary files {before} and {after} differ");
@@ -126,12 +130,11 @@ fn unified(out: &mut String, path: &str, old: &[u8], new: &[u8], added: bool, re
 /// What changed, by component.
 fn summary(name: &str, tree: &Tree, outcome: &Outcome) -> String {
     let mut parts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
-    for (kind, paths) in [&outcome.added, &outcome.changed, &outcome.removed].into_iter().enumerate() {
-        for path in paths {
-            if path != "SHA256SUMS" {
-                parts.entry(component(path)).or_default()[kind] += 1;
-            }
-        }
+    let added = outcome.added.iter().map(|path| (0, path));
+    let changed = outcome.changed.iter().map(|file| (1, &file.path));
+    let removed = outcome.removed.iter().map(|file| (2, &file.path));
+    for (kind, path) in added.chain(changed).chain(removed).filter(|(_, path)| *path != tree::CHECKSUMS) {
+        parts.entry(component(path)).or_default()[kind] += 1;
     }
     if parts.is_empty() {
         return format!("{name}: {} files, nothing changed\n", tree.len());

@@ -100,10 +100,7 @@ fn placement(plan: &Plan, site: &str) -> Vec<Patch> {
 }
 
 fn patch(kind: &str, patch: &serde_json::Value) -> Patch {
-    Patch {
-        target: PatchTarget { kind: kind.into() },
-        patch: tree::print_value(patch),
-    }
+    Patch { target: PatchTarget { kind: kind.into() }, patch: tree::print_fragment(patch) }
 }
 
 fn below(plan: &Plan, rest: &str) -> String {

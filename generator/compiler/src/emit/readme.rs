@@ -1,7 +1,7 @@
 //! The index of a tree: its nodes, what runs where, and how to take it into use.
 
 use components::{Plan, Unit};
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior, context, syntax::SyntaxConfig};
 use std::collections::BTreeMap;
 
 const TEMPLATE: &str = include_str!("README.md.j2");
@@ -25,8 +25,8 @@ pub(super) fn index(plan: &Plan, folders: &BTreeMap<&str, Vec<&Unit>>) -> String
         .map(|unit| {
             let hosts: Vec<String> = unit.routes.iter().map(|route| route.host.to_string()).collect();
             context! {
-                name => unit.name,
-                namespace => unit.namespace,
+                name => unit.name.clone(),
+                namespace => unit.namespace.clone(),
                 folder => unit.adopted.as_ref().map_or_else(
                     || format!("apps/{}/{}", unit.namespace, unit.name),
                     |(path, repository)| format!("{path} in {repository}"),
@@ -40,9 +40,8 @@ pub(super) fn index(plan: &Plan, folders: &BTreeMap<&str, Vec<&Unit>>) -> String
         .collect();
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
-    environment.set_keep_trailing_newline(true);
+    let blocks = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    environment.set_syntax(blocks.expect("the delimiters are the usual ones"));
     environment
         .render_str(
             TEMPLATE,

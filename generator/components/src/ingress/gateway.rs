@@ -12,8 +12,8 @@ use tree::{
     resources::{
         flux::{GitRef, GitRepository, GitRepositorySpec},
         gateway::{
-            AllowedRoutes, Filter, FromNamespaces, Gateway, GatewaySpec, HttpRoute, HttpRouteSpec, Listener,
-            ParentRef, Protocol, RequestRedirect, RouteNamespaces, Rule, Scheme, SecretRef, Tls,
+            AllowedRoutes, CertificateRef, Filter, FromNamespaces, Gateway, GatewaySpec, HttpRoute, HttpRouteSpec, Listener,
+            ParentRef, Protocol, RequestRedirect, RouteNamespaces, Rule, Scheme, Tls,
         },
     },
 };
@@ -91,7 +91,7 @@ fn emit(plan: &Plan, unit: &Unit) -> Vec<File> {
 
 fn listener(name: &str, host: Option<&str>, own: bool) -> Listener {
     let from = if own { FromNamespaces::Same } else { FromNamespaces::All };
-    let certificate = SecretRef { name: "default-certificate".into(), ..Default::default() };
+    let certificate = CertificateRef { name: "default-certificate".into(), ..Default::default() };
     Listener {
         name: name.into(),
         hostname: host.map(str::to_owned),

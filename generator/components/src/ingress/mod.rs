@@ -16,7 +16,7 @@ use tree::k8s_openapi::api::core::v1::Toleration;
 pub const NAMESPACE: &str = "ingress";
 
 /// The unit of a controller, if it is the one that the definition names.
-fn declaration(context: &Context, controller: Controller) -> Option<(&Ingress, Declaration)> {
+fn declaration<'a>(context: &Context<'a>, controller: Controller) -> Option<(&'a Ingress, Declaration)> {
     let ingress = context.definition.ingress.as_ref().filter(|it| it.controller.value == controller)?;
     let mut unit = Declaration::new(controller.name(), NAMESPACE, "ingress")
         .at(&ingress.site)

@@ -30,7 +30,7 @@ use tree::{
     },
 };
 
-pub const WEBSITE: Component = Component { declare, emit };
+pub const COMPONENT: Component = Component { declare, emit };
 
 const NAME: &str = "website";
 const PORT: u16 = 8080;

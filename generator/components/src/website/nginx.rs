@@ -2,7 +2,7 @@
 
 use super::{PORT, content::Content};
 use crate::Plan;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior, context, syntax::SyntaxConfig};
 use model::{
     Phase,
     definition::{AcmeEnvironment, Website},
@@ -25,9 +25,8 @@ pub fn configuration(plan: &Plan, website: &Website, content: &[Content]) -> Str
         .is_some_and(|it| it.environment.value == AcmeEnvironment::Production);
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
-    environment.set_keep_trailing_newline(true);
+    let blocks = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    environment.set_syntax(blocks.expect("the delimiters are minijinja's own"));
     environment
         .render_str(
             TEMPLATE,

@@ -40,7 +40,7 @@ impl Definition {
     /// The first phase in which an app, or a component that comes late, provides this.
     fn arrival<'a>(&'a self, what: &'a str, seen: &mut Vec<&'a str>) -> Phase {
         let apps = self.apps.iter().filter(|(name, app)| {
-            name.as_str() == what || app.provides.iter().any(|provided| provided.as_str() == what)
+            ****name == *what || app.provides.iter().any(|provided| ***provided == *what)
         });
         let mut firsts: Vec<Phase> = apps.map(|(name, app)| self.app_since(name, app, seen)).collect();
         match what {

@@ -58,7 +58,10 @@ impl<'s> Walk<'_, 's> {
             return self.free(node);
         }
         if self.variable(node) {
-            return if matches!(form, Form::Text(None)) { () } else { self.replace(node, shape) };
+            if !matches!(form, Form::Text(None)) {
+                self.replace(node, shape);
+            }
+            return;
         }
         if matches!(node.value, Value::Null) {
             self.empty(node, &form, shape);
@@ -285,9 +288,8 @@ impl<'s> Walk<'_, 's> {
     }
 
     pub(super) fn wrong_type(&mut self, node: &Node, expected: &str, help: Option<String>) {
-        let message = format!("{} is {expected}, not {}", self.container(), node.value.kind());
-        let diagnostic =
-            Diagnostic::error("wrong-type", message).at_span(node.span, format!("expected {expected}"));
+        let diagnostic = Diagnostic::error("wrong-type", format!("{} must be {expected}", self.container()))
+            .at_span(node.span, format!("this is {}", node.value.kind()));
         self.faults.push(match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,

@@ -6,6 +6,11 @@ use model::{Diagnostic, FileId, Span};
 /// What is wrong with the text, at its place, in words that say what to do.
 pub(super) fn diagnostic(text: &str, file: FileId, error: &ScanError) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(text.len());
+    if text[..at].ends_with('$') && text[at..].starts_with('{') {
+        let line = text[at..].lines().next().unwrap_or_default();
+        let end = line.find('}').map_or(line.len(), |length| length + 1);
+        return unexpanded(one_line(text, file, at - 1, at + end), &text[at - 1..at + end]);
+    }
     let (message, label, help) = words(error.kind());
     let diagnostic = Diagnostic::error("invalid-yaml", message).at_span(visible(text, file, at), label);
     if help.is_empty() { diagnostic } else { diagnostic.help(help) }
@@ -126,7 +131,7 @@ pub(super) fn one_line(text: &str, file: FileId, start: usize, end: usize) -> Sp
 }
 
 /// The character at a place; at the end of a line or of the file, the last one that can be seen before it.
-fn visible(text: &str, file: FileId, at: usize) -> Span {
+pub(super) fn visible(text: &str, file: FileId, at: usize) -> Span {
     let at = text.floor_char_boundary(at);
     let next = text[at..].chars().next().filter(|c| !matches!(c, '\n' | '\r'));
     if let Some(c) = next {

@@ -221,3 +221,54 @@ fn kind(schema: &Value) -> Option<&'static Kind> {
     let format = schema.get("format")?.as_str()?;
     KINDS.iter().find(|kind| kind.format == format)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonschema::validator_for;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_kind_can_be_told_by_its_pattern_and_has_an_example_of_it() {
+        let mut seen = BTreeSet::new();
+        for kind in KINDS {
+            assert_eq!((kind.parse)(kind.example), Ok(()), "{}", kind.format);
+            let Some(pattern) = kind.pattern else { continue };
+            assert!(seen.insert(pattern), "{} shares its pattern", kind.format);
+            let validator = validator_for(&json!({ "pattern": pattern })).expect("a pattern");
+            assert!(validator.is_valid(&json!(kind.example)), "{}", kind.format);
+        }
+    }
+
+    /// All parts of a schema.
+    fn parts<'a>(value: &'a Value, found: &mut Vec<&'a Map<String, Value>>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| parts(item, found)),
+            Value::Object(object) => {
+                found.push(object);
+                object.values().for_each(|value| parts(value, found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_definition_is_strict() {
+        let schema = schema::<model::Definition>();
+        let mut found = Vec::new();
+        parts(&schema, &mut found);
+        for part in found {
+            let said = format!("{part:?}");
+            assert!(!said.contains("\"null\"") || part.contains_key("$defs"), "{said}");
+            for unknown in ["anyOf", "allOf", "patternProperties"] {
+                assert!(!part.contains_key(unknown), "{unknown} in {said}");
+            }
+            if part.get("type").is_some_and(|it| it == "object") && !part.contains_key("propertyNames") {
+                assert!(part.contains_key("additionalProperties"), "not strict: {said}");
+            }
+            if let Some(format) = part.get("format").and_then(Value::as_str) {
+                assert!(KINDS.iter().any(|kind| kind.format == format), "no kind for {format}");
+            }
+        }
+    }
+}

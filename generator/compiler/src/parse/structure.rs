@@ -266,20 +266,25 @@ impl<'s> Walk<'_, 's> {
     }
 
     fn empty(&mut self, node: &Node, form: &Form<'s>, shape: Shape<'s>) {
+        let name = self.path.last().cloned().flatten();
+        let required = self.around.last().is_some_and(|(depth, fields)| {
+            depth + 1 == self.path.len() && fields.required().any(|it| Some(it) == name.as_deref())
+        });
         let nothing = match form {
             Form::List(_) => ", or write `[]` for none",
             Form::Map { .. } => ", or write `{}` for none",
             _ => "",
         };
-        let help = match self.path.last() {
-            Some(Some(name)) => {
-                let indent = match form {
+        let help = match &name {
+            Some(name) => {
+                let write = match form {
                     Form::Struct(_) | Form::Map { .. } => "indent what belongs to it",
                     _ => &scalar::how_to_write(name, shape),
                 };
-                format!("{indent}; or delete the line{nothing}")
+                let delete = if required { "" } else { ", or delete the line" };
+                format!("{write}{delete}{nothing}")
             }
-            _ => "delete the line, or write a value".to_owned(),
+            None => "delete the line, or write a value".to_owned(),
         };
         let message = format!("{} has no value", self.container());
         let diagnostic =

@@ -194,7 +194,8 @@ impl Sources {
     /// Line and column of a byte, both from 1. The end of a file that ends with a line break is in its last line.
     pub fn line_column(&self, file: FileId, byte: u32) -> (usize, usize) {
         let Source { text, lines, .. } = &self.0[file.0 as usize];
-        let byte = text.floor_char_boundary((byte as usize).min(text.len()));
+        let byte =
+            (0..=(byte as usize).min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let mut line = lines.partition_point(|start| *start <= byte);
         if line > 1 && lines[line - 1] == text.len() {
             line -= 1;

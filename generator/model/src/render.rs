@@ -29,7 +29,9 @@ pub(crate) fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool, o
         page.gutter(None, '│');
         page.out.push('\n');
     }
-    notes.iter().for_each(|note| page.note(note));
+    for note in &notes {
+        page.note(note);
+    }
     page.out.push('\n');
 }
 

@@ -5,6 +5,7 @@
 //! nobody is told what only follows from a mistake that was reported already.
 
 mod decode;
+mod mend;
 mod node;
 mod scalar;
 mod schema;
@@ -101,10 +102,6 @@ impl Faults {
 
     fn full(&self) -> bool {
         self.0.len() >= MOST_FAULTS
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     fn report(mut self, diagnostics: &mut Diagnostics) {

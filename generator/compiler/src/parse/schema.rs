@@ -95,7 +95,6 @@ pub(crate) enum Form<'a> {
     Any,
     Bool,
     Integer { least: i64, most: i64 },
-    Number,
     Text(Option<&'static Kind>),
     Choice(Vec<Choice<'a>>),
     List(Shape<'a>),
@@ -165,7 +164,6 @@ impl<'a> Shape<'a> {
                 let bound = |name, default| target.get(name).and_then(Value::as_i64).unwrap_or(default);
                 Form::Integer { least: bound("minimum", i64::MIN), most: bound("maximum", i64::MAX) }
             }
-            Some("number") => Form::Number,
             Some("string") => Form::Text(kind(target)),
             Some("array") => Form::List(self.with(target.get("items").unwrap_or(&Value::Bool(true)))),
             Some("object") => match target.get("additionalProperties") {

@@ -141,7 +141,6 @@ pub(super) fn one_line(text: &str, file: FileId, start: usize, end: usize) -> Sp
 
 /// The character at a place; at the end of a line or of the file, the last one that can be seen before it.
 pub(super) fn visible(text: &str, file: FileId, at: usize) -> Span {
-    let at = text.floor_char_boundary(at);
     let next = text[at..].chars().next().filter(|c| !matches!(c, '\n' | '\r'));
     if let Some(c) = next {
         return one_line(text, file, at, at + c.len_utf8());

@@ -6,10 +6,7 @@ use crate::{
     helm::{self, UNIT_TIMEOUT},
     placement,
 };
-use model::{
-    Phase,
-    definition::{Controller, Ingress},
-};
+use model::definition::{Controller, Ingress};
 use serde_json::{Value, json};
 use tree::{
     Object,
@@ -29,7 +26,7 @@ fn declare(context: &Context) -> Vec<Declaration> {
 fn emit(plan: &Plan, unit: &Unit) -> Vec<File> {
     let Some(ingress) = &plan.definition.ingress else { return Vec::new() };
     let mut files = helm::release(plan, unit, &catalogue::TRAEFIK, values(plan, ingress));
-    if nginx_class(ingress) && class(ingress) != "nginx" && plan.phase == Phase::Cleanup {
+    if nginx_class(ingress) && class(ingress) != "nginx" && !others(plan, unit) {
         files.push(nginx().into());
     }
     files
@@ -39,7 +36,14 @@ fn nginx_class(ingress: &Ingress) -> bool {
     ingress.nginx_class.as_ref().is_some_and(|it| it.value)
 }
 
-/// The class that ingress-nginx's own chart took away with it.
+/// Whether something else is an ingress in this phase: ingress-nginx, which brings the class `nginx` itself.
+fn others(plan: &Plan, unit: &Unit) -> bool {
+    let ingress = |it: &&Unit| it.name != unit.name && it.provides.iter().any(|what| what == "ingress");
+    plan.units.values().any(|it| ingress(&it))
+}
+
+/// The class that ingress-nginx's own chart takes away with it. Where Helm does so after Flux has applied this
+/// one, it is back when the Kustomization is next reconciled.
 fn nginx() -> Object {
     Object::new(&IngressClass {
         metadata: ObjectMeta { name: Some("nginx".into()), ..Default::default() },

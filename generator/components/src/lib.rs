@@ -19,7 +19,7 @@ mod plan;
 mod registry;
 mod route;
 mod storage;
-mod talos;
+pub mod talos;
 mod website;
 
 pub use catalogue::{Chart, Image};
@@ -28,4 +28,4 @@ pub use component::{
 };
 pub use plan::{Need, Plan, Unit};
 pub use registry::COMPONENTS;
-pub use talos::{TalosContent, files as talos};
+pub use talos::TalosContent;

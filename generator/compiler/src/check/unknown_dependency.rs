@@ -8,8 +8,8 @@
 //! Fix: correct the name, or add what provides it.
 //! Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#dependencies
 
-use components::{Need, Plan};
-use model::{Diagnostic, Diagnostics};
+use components::{COMPONENTS, Need, Plan};
+use model::{Diagnostic, Diagnostics, Phase};
 use std::collections::BTreeMap;
 
 super::check!("unknown-dependency", Flux, "unknown_dependency.rs");
@@ -33,11 +33,26 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             diagnostic = diagnostic.note(format!("and {} more need it", others.len() - SHOWN));
         }
         let names = plan.units.values().flat_map(|unit| std::iter::once(&unit.name).chain(&unit.provides));
-        diagnostics.push(match crate::closest(what, names.map(String::as_str)) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help("name a component or an app, or what one `provides`"),
+        let close = crate::closest(what, names.map(String::as_str));
+        diagnostics.push(match (first_phase(plan, what), close) {
+            (Some(phase), _) => {
+                diagnostic.help(format!("`{what}` comes in the phase `{phase}`: write `since: {phase}` at what needs it"))
+            }
+            (None, Some(close)) => diagnostic.help(format!("did you mean `{close}`?")),
+            (None, None) => diagnostic.help("name a component or an app, or what one `provides`"),
         });
     }
+}
+
+/// The first phase, later than this one, in which something provides it.
+fn first_phase(plan: &Plan, what: &str) -> Option<Phase> {
+    COMPONENTS
+        .iter()
+        .flat_map(|component| (component.declare)(&plan.context()))
+        .filter(|it| it.name == what || it.provides.iter().any(|provided| provided == what))
+        .map(|it| it.phases.since)
+        .filter(|since| *since > plan.phase)
+        .min()
 }
 
 #[cfg(test)]

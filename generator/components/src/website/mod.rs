@@ -3,10 +3,11 @@
 mod content;
 mod nginx;
 
+pub use content::{Content, of as content};
+
 use crate::{
     Component, Context, Declaration, File, Plan, PodSecurity, Route, Unit, catalogue, placement, route,
 };
-use content::Content;
 use model::definition::Website;
 use std::collections::BTreeMap;
 use tree::{
@@ -64,7 +65,7 @@ fn declare(context: &Context) -> Vec<Declaration> {
 
 fn emit(plan: &Plan, unit: &Unit) -> Vec<File> {
     let Some(website) = &plan.definition.website else { return Vec::new() };
-    let content = content::of(plan.files, &website.content);
+    let content = content(plan.files, &website.content);
     let mut files = vec![
         Object::new(&deployment(plan, website, &content)).into(),
         Object::new(&service()).into(),

@@ -64,7 +64,7 @@ fn one(plan: &Plan, unit: &Unit, site: &Spanned<Name>, diagnostics: &mut Diagnos
     }
     let repels = |node: &Node| node.taints.iter().any(|taint| taint.effect.value != TaintEffect::PreferNoSchedule);
     if unit.adopted.is_some() && nodes.iter().all(|(_, node)| control(node) || repels(node)) {
-        let mut diagnostic = Diagnostic::warning(CHECK.code, format!("{message} that does not tolerate its taints"))
+        let mut diagnostic = Diagnostic::warning(CHECK.code, format!("{message} unless it tolerates the taints there"))
             .at(site, "it is to run here");
         for (_, node) in nodes.iter().filter(|(_, node)| !control(node)) {
             for taint in &node.taints {
@@ -136,7 +136,7 @@ mod tests {
             "addresses: [10.2.2.1/16], taints: [{ key: example.org/storage, effect: NoSchedule }] }",
         );
         assert_snapshot!(report(CODE, &definition), @"
-        warning[workload-without-eligible-node]: no node can run `gitea` at the site `home` that does not tolerate its taints
+        warning[workload-without-eligible-node]: no node can run `gitea` at the site `home` unless it tolerates the taints there
            ┌─ cluster.yaml:67:55
            │
         26 │   worker0: { site: home, role: worker, addresses: [10.2.2.1/16], taints: [{ key: example.org/storage, effect: NoSchedule }] }

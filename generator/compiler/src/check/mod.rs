@@ -4,7 +4,24 @@ use components::{Context, Files, Plan};
 use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase, Severity};
 use std::collections::BTreeMap;
 
+mod announcer_off_its_segment;
+mod dependency_cycle;
+mod driver_off_its_site;
+mod ingress_controller_retired;
+mod issuer_misnamed;
+mod name_without_solver;
+mod plaintext_secret;
+mod pool_outside_network;
+mod self_check_sees_private_dns;
+mod served_host_twice;
+mod setting_without_effect;
+mod storage_not_at_site;
+mod too_many_names;
 mod unknown_dependency;
+mod unknown_storage_class;
+mod website_too_large;
+mod website_without_index;
+mod workload_without_eligible_node;
 
 /// A check and the page that explains it.
 pub(crate) struct Check {
@@ -53,7 +70,26 @@ macro_rules! check {
 pub(crate) use check;
 
 // Keep both sorted; a module left out of the list is a dead-code warning.
-pub(crate) const CHECKS: &[Check] = &[unknown_dependency::CHECK];
+pub(crate) const CHECKS: &[Check] = &[
+    announcer_off_its_segment::CHECK,
+    dependency_cycle::CHECK,
+    driver_off_its_site::CHECK,
+    ingress_controller_retired::CHECK,
+    issuer_misnamed::CHECK,
+    name_without_solver::CHECK,
+    plaintext_secret::CHECK,
+    pool_outside_network::CHECK,
+    self_check_sees_private_dns::CHECK,
+    served_host_twice::CHECK,
+    setting_without_effect::CHECK,
+    storage_not_at_site::CHECK,
+    too_many_names::CHECK,
+    unknown_dependency::CHECK,
+    unknown_storage_class::CHECK,
+    website_too_large::CHECK,
+    website_without_index::CHECK,
+    workload_without_eligible_node::CHECK,
+];
 
 /// Runs every check in every phase. What is wrong in some phases only says in which.
 pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnostics: &mut Diagnostics) {

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 mod announcer_off_its_segment;
 mod dependency_cycle;
 mod driver_off_its_site;
+mod extra_without_unit;
 mod ingress_controller_retired;
 mod issuer_misnamed;
 mod name_without_solver;
+mod object_owned_twice;
 mod plaintext_secret;
 mod pool_outside_network;
 mod self_check_sees_private_dns;
@@ -74,9 +76,11 @@ pub(crate) const CHECKS: &[Check] = &[
     announcer_off_its_segment::CHECK,
     dependency_cycle::CHECK,
     driver_off_its_site::CHECK,
+    extra_without_unit::CHECK,
     ingress_controller_retired::CHECK,
     issuer_misnamed::CHECK,
     name_without_solver::CHECK,
+    object_owned_twice::CHECK,
     plaintext_secret::CHECK,
     pool_outside_network::CHECK,
     self_check_sees_private_dns::CHECK,

@@ -16,6 +16,6 @@ pub use catalogue::{Chart, Image};
 pub use component::{
     Component, Context, Declaration, File, Files, From, NodePort, PodSecurity, Protocol, Route,
 };
-pub use plan::{Need, Plan, Unit};
+pub use plan::{Need, Plan, Unit, joins};
 pub use registry::COMPONENTS;
 pub use talos::TalosContent;

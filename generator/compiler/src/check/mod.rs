@@ -4,7 +4,36 @@ use components::{Context, Files, Plan};
 use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase, Severity};
 use std::collections::BTreeMap;
 
+mod api_host_unreachable_from_site;
+mod bpf_masquerade_with_kubespan;
+mod direct_routes_across_sites;
+mod document_unknown_to_contract;
+mod duplicate_node_address;
+mod endpoint_not_on_interface;
+mod endpoint_unreachable_before_join;
+mod forbidden_node_label;
+mod fragile_control_plane;
+mod host_dns_behind_bpf_masquerade;
+mod kubernetes_discovery_registry;
+mod kubespan_with_native_routing;
+mod kubespan_without_discovery;
+mod mtu_exceeds_path;
+mod native_acceleration_with_kubespan;
+mod nested_overlay;
+mod node_at_unknown_site;
+mod node_ip_outside_subnets;
+mod node_without_address;
+mod node_without_gateway;
+mod overlapping_networks;
+mod pod_networks_advertised_with_foreign_ipam;
+mod public_node_unfirewalled;
+mod repeated_taint;
+mod topology_label_owned_by_csi;
+mod unencrypted_fallback;
 mod unknown_dependency;
+mod unknown_extension;
+mod unreachable_node_pair;
+mod vip_outside_network;
 
 /// A check and the page that explains it.
 pub(crate) struct Check {
@@ -53,7 +82,38 @@ macro_rules! check {
 pub(crate) use check;
 
 // Keep both sorted; a module left out of the list is a dead-code warning.
-pub(crate) const CHECKS: &[Check] = &[unknown_dependency::CHECK];
+pub(crate) const CHECKS: &[Check] = &[
+    api_host_unreachable_from_site::CHECK,
+    bpf_masquerade_with_kubespan::CHECK,
+    direct_routes_across_sites::CHECK,
+    document_unknown_to_contract::CHECK,
+    duplicate_node_address::CHECK,
+    endpoint_not_on_interface::CHECK,
+    endpoint_unreachable_before_join::CHECK,
+    forbidden_node_label::CHECK,
+    fragile_control_plane::CHECK,
+    host_dns_behind_bpf_masquerade::CHECK,
+    kubernetes_discovery_registry::CHECK,
+    kubespan_with_native_routing::CHECK,
+    kubespan_without_discovery::CHECK,
+    mtu_exceeds_path::CHECK,
+    native_acceleration_with_kubespan::CHECK,
+    nested_overlay::CHECK,
+    node_at_unknown_site::CHECK,
+    node_ip_outside_subnets::CHECK,
+    node_without_address::CHECK,
+    node_without_gateway::CHECK,
+    overlapping_networks::CHECK,
+    pod_networks_advertised_with_foreign_ipam::CHECK,
+    public_node_unfirewalled::CHECK,
+    repeated_taint::CHECK,
+    topology_label_owned_by_csi::CHECK,
+    unencrypted_fallback::CHECK,
+    unknown_dependency::CHECK,
+    unknown_extension::CHECK,
+    unreachable_node_pair::CHECK,
+    vip_outside_network::CHECK,
+];
 
 /// Runs every check in every phase. What is wrong in some phases only says in which.
 pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnostics: &mut Diagnostics) {

@@ -30,7 +30,7 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let ours = plan.definition.site_label();
     for (name, node) in plan.nodes() {
         for (key, value) in &node.labels {
-            if **key == *ours && **value != *node.site.value {
+            if ***key == *ours && ***value != *node.site.value {
                 diagnostics.push(
                     Diagnostic::error(CHECK.code, format!("`{name}` is labelled as of another site than its own"))
                         .at(key, "worked out of `site`, and pods are placed by it")

@@ -17,7 +17,7 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     for (class_name, class) in &definition.storage.classes {
         let (Some(driver), Some(site)) = (&class.driver, definition.site(&class.site)) else { continue };
         for (label, value) in [("region", &site.topology.region), ("zone", &site.topology.zone)] {
-            let Some(value) = value.as_ref().filter(|it| *it.value == **class.site.value) else { continue };
+            let Some(value) = value.as_ref().filter(|it| *it.value == *class.site.value) else { continue };
             diagnostics.push(
                 Diagnostic::error(CHECK.code, format!("the {label} of `{}` is the site's name", class.site))
                     .at(value, format!("`{class_name}` looks for its own {label} here"))
@@ -30,7 +30,7 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             (text(&site.topology.region), text(&site.topology.zone))
         };
         let other = definition.sites.iter().find(|(name, other)| {
-            ***name != *class.site.value && both(site).1.is_some() && both(other) == both(site)
+            ****name != *class.site.value && both(site).1.is_some() && both(other) == both(site)
         });
         if let Some((name, other)) = other {
             let at = other.topology.zone.as_ref().expect("it equals one that is there");

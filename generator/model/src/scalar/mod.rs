@@ -39,7 +39,8 @@ pub trait Scalar: Sized {
     const FORMAT: &'static str;
     /// A value that parses: shown in the schema, and used to go on after a bad one.
     const EXAMPLE: &'static str;
-    /// A regular expression that editors can check with, where one says something.
+    /// A regular expression that editors can check with, where one says something. The key of a map needs one,
+    /// and one of its own: the map's schema keeps nothing else of its key's type.
     const PATTERN: Option<&'static str> = None;
 
     fn parse(text: &str) -> Result<Self, Fault>;
@@ -50,12 +51,18 @@ pub trait Scalar: Sized {
 pub struct Kind {
     pub format: &'static str,
     pub example: &'static str,
+    pub pattern: Option<&'static str>,
     pub parse: fn(&str) -> Result<(), Fault>,
 }
 
 impl Kind {
     const fn of<T: Scalar>() -> Self {
-        Self { format: T::FORMAT, example: T::EXAMPLE, parse: |text| T::parse(text).map(drop) }
+        Self {
+            format: T::FORMAT,
+            example: T::EXAMPLE,
+            pattern: T::PATTERN,
+            parse: |text| T::parse(text).map(drop),
+        }
     }
 }
 

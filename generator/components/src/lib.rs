@@ -27,7 +27,7 @@ pub use component::{
     Component, Context, Declaration, File, Files, From, NodePort, PodSecurity, Protocol, Route,
 };
 pub use hosts::certificate_names;
-pub use plan::{Need, Plan, Unit};
+pub use plan::{Need, Plan, Unit, joins};
 pub use registry::COMPONENTS;
 pub use talos::TalosContent;
 pub use website::{Content, content as website_content};

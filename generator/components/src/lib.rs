@@ -5,12 +5,22 @@
 
 mod apps;
 mod catalogue;
+mod cert_manager;
+mod certificates;
+mod cilium;
 mod component;
+mod helm;
+mod hosts;
+mod ingress;
+mod issuers;
+mod load_balancer;
 mod placement;
 mod plan;
 mod registry;
 mod route;
+mod storage;
 pub mod talos;
+mod website;
 
 pub use catalogue::{Chart, Image};
 pub use component::{

@@ -16,16 +16,19 @@ mod issuers;
 mod load_balancer;
 mod placement;
 mod plan;
+mod powerdns;
 mod registry;
 mod route;
 mod storage;
 pub mod talos;
 mod website;
+pub mod zone;
 
 pub use catalogue::{Chart, Image};
 pub use component::{
     Component, Context, Declaration, File, Files, From, NodePort, PodSecurity, Protocol, Route,
 };
 pub use plan::{Need, Plan, Unit};
+pub use powerdns::SERIES as POWERDNS_SERIES;
 pub use registry::COMPONENTS;
 pub use talos::TalosContent;

@@ -1,7 +1,7 @@
 //! Every component, once. A line here is what makes one exist.
 
 use crate::{
-    Component, apps, cert_manager, certificates, cilium, ingress, issuers, load_balancer, storage, website,
+    Component, apps, cert_manager, certificates, cilium, ingress, issuers, load_balancer, powerdns, storage, website,
 };
 
 /// In any order: what depends on what is worked out.
@@ -18,6 +18,7 @@ pub const COMPONENTS: &[&Component] = &[
     &issuers::COMPONENT,
     &load_balancer::CILIUM_POOLS,
     &load_balancer::METALLB,
+    &powerdns::COMPONENT,
     &storage::COMPONENT,
     &website::COMPONENT,
 ];

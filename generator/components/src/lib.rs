@@ -9,6 +9,8 @@ mod cert_manager;
 mod certificates;
 mod cilium;
 mod component;
+mod coredns;
+mod external_dns;
 mod helm;
 mod hosts;
 mod ingress;

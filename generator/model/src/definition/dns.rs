@@ -264,6 +264,9 @@ pub struct PreviousDns {
     pub owner: Option<Spanned<Name>>,
     /// What the names of the marks begin with there. Nothing where absent, external-dns' own default.
     pub txt_prefix: Option<Spanned<String>>,
+    /// Addresses that hosts resolve to until the ingress moves. Without any, external-dns of ours comes only then.
+    #[serde(default)]
+    pub targets: Vec<Spanned<AddressRef>>,
     /// Networks that it answers from.
     #[serde(default)]
     pub networks: Vec<Spanned<Cidr>>,

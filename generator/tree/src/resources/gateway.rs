@@ -135,7 +135,6 @@ pub enum FromNamespaces {
     All,
     Selector,
     Same,
-    None,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]

@@ -611,11 +611,11 @@ fn what_a_type_cannot_hold_is_named() {
             "template": {"spec": {"containers": [{"name": "a", "image": "b", "imagePullPolice": "Always"}]}},
         },
     });
-    assert_snapshot!(read(&deployment).unwrap_err(), @"`.spec.replica` is not in the type; `.spec.template.spec.containers[0].imagePullPolice` is not in the type");
+    assert_snapshot!(read(&deployment).expect_err("a refusal"), @"`.spec.replica` is not in the type; `.spec.template.spec.containers[0].imagePullPolice` is not in the type");
     let mistyped = json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"replicas": "1"}});
-    assert_snapshot!(read(&mistyped).unwrap_err(), @r#"invalid type: string "1", expected i32"#);
+    assert_snapshot!(read(&mistyped).expect_err("a refusal"), @r#"invalid type: string "1", expected i32"#);
     let other = json!({"apiVersion": "v1", "kind": "Deployment"});
-    assert_snapshot!(read(&other).unwrap_err(), @r#"invalid value: string "v1", expected apps/v1"#);
+    assert_snapshot!(read(&other).expect_err("a refusal"), @r#"invalid value: string "v1", expected apps/v1"#);
 }
 
 #[test]

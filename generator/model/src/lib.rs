@@ -5,6 +5,7 @@
 pub mod definition;
 mod diagnostic;
 mod phase;
+mod render;
 pub mod scalar;
 mod span;
 
@@ -12,4 +13,4 @@ pub use definition::Definition;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Severity, Sources};
 pub use phase::{Phase, Phases};
 pub use scalar::Scalar;
-pub use span::{FileId, Span, Spanned};
+pub use span::{FileId, Span, Spanned, protocol as span_protocol};

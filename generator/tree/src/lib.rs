@@ -9,5 +9,5 @@ mod write;
 pub use file_tree::{CHECKSUMS, Tree, check_path};
 pub use k8s_openapi;
 pub use object::Object;
-pub use print::print_documents;
+pub use print::{print_documents, print_fragment};
 pub use write::{ByHand, How, Options, Outcome, Replaced, WriteError, plan, write};

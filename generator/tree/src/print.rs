@@ -28,6 +28,13 @@ fn header(source: &str, command: &str) -> String {
     out
 }
 
+/// A value on its own, as a part of another document: a patch, say.
+pub fn print_fragment(value: &Value) -> String {
+    let mut out = String::new();
+    print_value(&mut out, value);
+    out
+}
+
 fn print_value(out: &mut String, value: &Value) {
     let options = serde_saphyr::ser_options! {
         compact_list_indent: false,

@@ -1,15 +1,18 @@
 //! Values written as one YAML scalar: each a newtype that parses at its place, or says why not.
 
-mod macros;
+pub(crate) mod macros;
 mod name;
 mod network;
 mod quantity;
+mod record;
 mod version;
 mod web;
 
+pub(crate) use macros::scalar;
 pub use name::{ConfigKey, LabelKey, LabelValue, Name};
 pub use network::{Address, AddressRange, Cidr, InterfaceAddress, Mtu, Port, SubnetFilter};
 pub use quantity::{Duration, Size};
+pub use record::{Caa, Mx, Srv, Txt};
 pub use version::{Contract, Series, Version};
 pub use web::{ApiEndpoint, Email, Hostname, RecordName, RelativePath, SocketAddress, Url};
 
@@ -38,7 +41,8 @@ pub trait Scalar: Sized {
     const FORMAT: &'static str;
     /// A value that parses: shown in the schema, and used to go on after a bad one.
     const EXAMPLE: &'static str;
-    /// A regular expression that editors can check with, where one says something.
+    /// A regular expression that editors can check with, where one says something. The key of a map needs one,
+    /// and one of its own: the map's schema keeps nothing else of its key's type.
     const PATTERN: Option<&'static str> = None;
 
     fn parse(text: &str) -> Result<Self, Fault>;
@@ -49,12 +53,18 @@ pub trait Scalar: Sized {
 pub struct Kind {
     pub format: &'static str,
     pub example: &'static str,
+    pub pattern: Option<&'static str>,
     pub parse: fn(&str) -> Result<(), Fault>,
 }
 
 impl Kind {
     const fn of<T: Scalar>() -> Self {
-        Self { format: T::FORMAT, example: T::EXAMPLE, parse: |text| T::parse(text).map(drop) }
+        Self {
+            format: T::FORMAT,
+            example: T::EXAMPLE,
+            pattern: T::PATTERN,
+            parse: |text| T::parse(text).map(drop),
+        }
     }
 }
 
@@ -62,7 +72,9 @@ impl Kind {
 pub const KINDS: &[Kind] = &[
     Kind::of::<Address>(),
     Kind::of::<AddressRange>(),
+    Kind::of::<crate::definition::AddressRef>(),
     Kind::of::<ApiEndpoint>(),
+    Kind::of::<Caa>(),
     Kind::of::<Cidr>(),
     Kind::of::<ConfigKey>(),
     Kind::of::<Contract>(),
@@ -72,13 +84,16 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<InterfaceAddress>(),
     Kind::of::<LabelKey>(),
     Kind::of::<LabelValue>(),
+    Kind::of::<Mx>(),
     Kind::of::<Name>(),
     Kind::of::<RecordName>(),
     Kind::of::<RelativePath>(),
     Kind::of::<Series>(),
     Kind::of::<Size>(),
     Kind::of::<SocketAddress>(),
+    Kind::of::<Srv>(),
     Kind::of::<SubnetFilter>(),
+    Kind::of::<Txt>(),
     Kind::of::<Url>(),
     Kind::of::<Version>(),
 ];

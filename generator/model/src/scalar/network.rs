@@ -69,7 +69,7 @@ fn prefixed(text: &str) -> Result<(IpAddr, u8), Fault> {
     let ip = address(ip)?;
     let most = if ip.is_ipv4() { 32 } else { 128 };
     match length.parse::<u8>() {
-        Ok(length) if length <= most && !(text.ends_with(|c: char| c == '+')) => Ok((ip, length)),
+        Ok(number) if number <= most && !length.starts_with('+') => Ok((ip, number)),
         _ => Err(Fault::new(format!("the prefix length `{length}` is not a number from 0 to {most}"))),
     }
 }

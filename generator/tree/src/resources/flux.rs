@@ -32,6 +32,8 @@ pub struct KustomizationSpec {
     pub target_namespace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub common_metadata: Option<CommonMetadata>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decryption: Option<Decryption>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,6 +120,20 @@ pub struct CommonMetadata {
     pub annotations: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+}
+
+/// A change to what the directory holds, made before it is applied.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Patch {
+    pub target: PatchTarget,
+    /// A part of an object, as YAML.
+    pub patch: String,
+}
+
+/// Which objects a patch is for; one that matches none is no mistake.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct PatchTarget {
+    pub kind: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]

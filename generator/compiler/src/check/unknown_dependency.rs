@@ -1,0 +1,82 @@
+//! Something needs what nothing provides.
+//!
+//! Flux would hold it back for ever: a Kustomization waits for each of its `dependsOn`, also for one that
+//! does not exist.
+//! `needs` takes the name of a component or an app, or what one `provides`.
+//! In a migration the provider may have gone, or not yet come: the message says in which phase.
+//!
+//! Fix: correct the name, or add what provides it.
+//! Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#dependencies
+
+use components::{COMPONENTS, Need, Plan};
+use model::{Diagnostic, Diagnostics, Phase};
+use std::collections::BTreeMap;
+
+super::check!("unknown-dependency", Flux, "unknown_dependency.rs");
+
+/// How many of those that need one missing thing are shown at their place.
+const SHOWN: usize = 2;
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let mut missing: BTreeMap<&str, Vec<&Need>> = BTreeMap::new();
+    for need in &plan.unmet {
+        missing.entry(&need.what).or_default().push(need);
+    }
+    for (what, needs) in missing {
+        let (first, others) = needs.split_first().expect("a missing thing is missed by somebody");
+        let mut diagnostic = Diagnostic::error(CHECK.code, format!("nothing provides `{what}`, which `{}` needs", first.unit))
+            .at(&first.what, "no component or app has this name or provides it");
+        for other in others.iter().take(SHOWN) {
+            diagnostic = diagnostic.because(&other.what, format!("`{}` needs it too", other.unit));
+        }
+        if others.len() > SHOWN {
+            diagnostic = diagnostic.note(format!("and {} more need it", others.len() - SHOWN));
+        }
+        let names = plan.units.values().flat_map(|unit| std::iter::once(&unit.name).chain(&unit.provides));
+        let close = crate::closest(what, names.map(String::as_str));
+        diagnostics.push(match (first_phase(plan, what), close) {
+            (Some(phase), _) => {
+                diagnostic.help(format!("`{what}` comes in the phase `{phase}`: write `since: {phase}` at what needs it"))
+            }
+            (None, Some(close)) => diagnostic.help(format!("did you mean `{close}`?")),
+            (None, None) => diagnostic.help("name a component or an app, or what one `provides`"),
+        });
+    }
+}
+
+/// The first phase, later than this one, in which something provides it.
+fn first_phase(plan: &Plan, what: &str) -> Option<Phase> {
+    COMPONENTS
+        .iter()
+        .flat_map(|component| (component.declare)(&plan.context()))
+        .filter(|it| it.name == what || it.provides.iter().any(|provided| provided == what))
+        .map(|it| it.phases.since)
+        .filter(|since| *since > plan.phase)
+        .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SMALL, edit, report};
+    use insta::assert_snapshot;
+
+    #[test]
+    fn an_app_needs_a_mistyped_capability() {
+        let definition = edit(SMALL, "needs: [ingress, certificates]", "needs: [ingres, certificates]");
+        assert_snapshot!(report("unknown-dependency", &definition), @"
+        error[unknown-dependency]: nothing provides `ingres`, which `gitea` needs
+           ┌─ cluster.yaml:67:93
+           │
+        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingres, certificates], hosts: [git.example.org], since: dns }
+           │                                                                                             ^^^^^^ no component or app has this name or provides it
+           │
+           = in the phases `dns` to `cleanup`
+           = help: did you mean `ingress`?
+        ");
+    }
+
+    #[test]
+    fn an_app_needs_what_is_there() {
+        assert_snapshot!(report("unknown-dependency", SMALL), @"");
+    }
+}

@@ -1,0 +1,168 @@
+//! Text to the typed definition, with every mistake of the file reported at once.
+//!
+//! Three steps: [`yaml`] reads the text into nodes with their places, [`structure`] holds them against the schema and
+//! mends what does not fit, [`typed`] reads the mended nodes into the type. What was mended is remembered, so that
+//! nobody is told what only follows from a mistake that was reported already.
+
+mod decode;
+mod mend;
+mod node;
+mod scalar;
+mod schema;
+mod structure;
+mod syntax;
+mod typed;
+mod words;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use decode::decode;
+pub(crate) use schema::schema;
+
+use model::{Code, Diagnostic, Diagnostics, FileId, Sources, Span};
+use node::Value;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+/// More mistakes than anyone mends at one go; a file that has them all is something else.
+const MOST_FAULTS: usize = 100;
+
+/// A definition that could be read, if need be with things mended.
+#[derive(Debug)]
+pub(crate) struct Parsed<T> {
+    pub(crate) value: T,
+    /// The places of what was mended. What is found wrong there follows from what was reported.
+    pub(crate) poisoned: Vec<Span>,
+}
+
+/// Reads a file. Says everything that is wrong with it; gives nothing where too little is left of it.
+pub(crate) fn parse<T: DeserializeOwned + JsonSchema>(
+    sources: &Sources,
+    file: FileId,
+    diagnostics: &mut Diagnostics,
+) -> Option<Parsed<T>> {
+    let mut faults = Faults::default();
+    let value = read(sources.text(file), file, &mut faults);
+    faults.report(diagnostics);
+    value
+}
+
+fn read<T: DeserializeOwned + JsonSchema>(
+    text: &str,
+    file: FileId,
+    faults: &mut Faults,
+) -> Option<Parsed<T>> {
+    let document = yaml::read(text, file, faults);
+    let top = Span { file, start: 0, end: 0 };
+    let mut root = match document.root {
+        Some(root) if !matches!(root.value, Value::Null) => root,
+        _ if document.cut => return None,
+        _ => {
+            faults.push(
+                Diagnostic::error("invalid-yaml", "the file says nothing")
+                    .at_span(top, "expected a definition")
+                    .help("`tombolo init NAME` writes one to begin with"),
+            );
+            return None;
+        }
+    };
+    if document.cut && !matches!(root.value, Value::Mapping(_)) {
+        return None;
+    }
+    let schema = schema::schema::<T>();
+    let mended = structure::check(&mut root, &schema, text, document.cut, faults);
+    if document.cut || mended.hopeless || faults.full() {
+        return None;
+    }
+    match typed::from_node(&root) {
+        Ok(value) => Some(Parsed { value, poisoned: mended.poisoned }),
+        Err(mismatch) => {
+            // What only a type's own reader knows, and no schema says.
+            let span = mismatch.span.unwrap_or(top);
+            if !mended.poisoned.iter().any(|it| it.overlaps(span)) {
+                faults.push(Diagnostic::error("invalid-value", mismatch.message).at_span(span, ""));
+            }
+            None
+        }
+    }
+}
+
+/// What was found wrong, up to a limit.
+#[derive(Debug, Default)]
+struct Faults(Vec<Diagnostic>);
+
+impl Faults {
+    fn push(&mut self, fault: Diagnostic) {
+        if !self.full() {
+            self.0.push(fault);
+        }
+    }
+
+    fn full(&self) -> bool {
+        self.0.len() >= MOST_FAULTS
+    }
+
+    fn report(mut self, diagnostics: &mut Diagnostics) {
+        if self.full() {
+            let last = self.0.iter_mut().max_by_key(|it| it.primary.as_ref().map(|label| label.span));
+            let last = last.expect("it is full");
+            last.notes.push(format!("there are more; only the first {MOST_FAULTS} are shown"));
+        }
+        self.0.into_iter().for_each(|fault| diagnostics.push(fault));
+    }
+}
+
+/// The codes of what is found here, and what each means.
+pub(crate) const CODES: &[(Code, &str)] = &[
+    (
+        "duplicate-key",
+        "A key is written twice in one mapping.\n\n\
+         YAML allows it no more than JSON does, but most readers take the last of the two without a word, so that a \
+         node added under a name that is taken would replace the other. Both places are shown: rename one, or join \
+         the two.",
+    ),
+    (
+        "invalid-value",
+        "A value is of the right type, and not one that is possible there.\n\n\
+         Addresses, networks, names, versions and the like are read as what they are, so a typing mistake shows \
+         here and not on a node. The message says what is wrong with the value, and where it can, what to write.",
+    ),
+    (
+        "invalid-yaml",
+        "The file is not YAML, or uses what a definition has no use for.\n\n\
+         Reading stops at this place, so mistakes below it are found when it is mended. Often it is a tab, a quote \
+         or bracket that is not closed, or a line that is indented to no level of those above it.",
+    ),
+    (
+        "missing-key",
+        "A key that must be there is not.\n\n\
+         The message says what it is for, and shows a value that would do.",
+    ),
+    (
+        "unexpanded-variable",
+        "A value holds `${…}` or `{{ … }}`, which is left as it is.\n\n\
+         tombolo fills in no variables, and the Kustomizations that it writes have no `postBuild`: what you read is \
+         what runs. Write the value itself. A secret is never written into a definition: name the Secret that holds \
+         it. Values that are passed on to a Helm chart may hold both.",
+    ),
+    (
+        "unknown-key",
+        "A key is written that does not exist at this place.\n\n\
+         It would have no effect, and is most often a typing mistake or a line that is indented too far or too \
+         little. Where there is a key like it, the message says so.",
+    ),
+    (
+        "wrong-type",
+        "A value is of another type than the one that is wanted: text for a number, one value for a list.\n\n\
+         YAML decides by how a value is written: `1.10` is the number 1.1, and `\"1.10\"` is text; `true` is a truth \
+         value, and `yes` is text since YAML 1.2, though older readers take it for `true`.",
+    ),
+    (
+        "yaml-alias",
+        "The file has an anchor (`&name`), an alias (`*name`), a merge key (`<<`) or a tag (`!name`).\n\n\
+         They make one part of a file mean what another part says, and a few lines of them can stand for gigabytes. \
+         A definition says everything where it is: what nodes have in common belongs to their site.",
+    ),
+];

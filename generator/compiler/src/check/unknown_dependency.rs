@@ -8,8 +8,8 @@
 //! Fix: correct the name, or add what provides it.
 //! Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#dependencies
 
-use components::{Need, Plan};
-use model::{Diagnostic, Diagnostics};
+use components::{COMPONENTS, Need, Plan};
+use model::{Diagnostic, Diagnostics, Phase};
 use std::collections::BTreeMap;
 
 super::check!("unknown-dependency", Flux, "unknown_dependency.rs");
@@ -33,11 +33,26 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             diagnostic = diagnostic.note(format!("and {} more need it", others.len() - SHOWN));
         }
         let names = plan.units.values().flat_map(|unit| std::iter::once(&unit.name).chain(&unit.provides));
-        diagnostics.push(match crate::closest(what, names.map(String::as_str)) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help("name a component or an app, or what one `provides`"),
+        let close = crate::closest(what, names.map(String::as_str));
+        diagnostics.push(match (first_phase(plan, what), close) {
+            (Some(phase), _) => {
+                diagnostic.help(format!("`{what}` comes in the phase `{phase}`: write `since: {phase}` at what needs it"))
+            }
+            (None, Some(close)) => diagnostic.help(format!("did you mean `{close}`?")),
+            (None, None) => diagnostic.help("name a component or an app, or what one `provides`"),
         });
     }
+}
+
+/// The first phase, later than this one, in which something provides it.
+fn first_phase(plan: &Plan, what: &str) -> Option<Phase> {
+    COMPONENTS
+        .iter()
+        .flat_map(|component| (component.declare)(&plan.context()))
+        .filter(|it| it.name == what || it.provides.iter().any(|provided| provided == what))
+        .map(|it| it.phases.since)
+        .filter(|since| *since > plan.phase)
+        .min()
 }
 
 #[cfg(test)]
@@ -52,39 +67,16 @@ mod tests {
         error[unknown-dependency]: nothing provides `ingres`, which `gitea` needs
            ┌─ cluster.yaml:67:93
            │
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingres, certificates], hosts: [git.example.org] }
+        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingres, certificates], hosts: [git.example.org], since: dns }
            │                                                                                             ^^^^^^ no component or app has this name or provides it
            │
-           = help: name a component or an app, or what one `provides`
-
-        error[unknown-dependency]: nothing provides `certificates`, which `gitea` needs
-           ┌─ cluster.yaml:67:101
-           │
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingres, certificates], hosts: [git.example.org] }
-           │                                                                                                     ^^^^^^^^^^^^ no component or app has this name or provides it
-           │
-           = help: name a component or an app, or what one `provides`
+           = in the phases `dns` to `cleanup`
+           = help: did you mean `ingress`?
         ");
     }
 
     #[test]
     fn an_app_needs_what_is_there() {
-        assert_snapshot!(report("unknown-dependency", SMALL), @"
-        error[unknown-dependency]: nothing provides `ingress`, which `gitea` needs
-           ┌─ cluster.yaml:67:93
-           │
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingress, certificates], hosts: [git.example.org] }
-           │                                                                                             ^^^^^^^ no component or app has this name or provides it
-           │
-           = help: name a component or an app, or what one `provides`
-
-        error[unknown-dependency]: nothing provides `certificates`, which `gitea` needs
-           ┌─ cluster.yaml:67:102
-           │
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingress, certificates], hosts: [git.example.org] }
-           │                                                                                                      ^^^^^^^^^^^^ no component or app has this name or provides it
-           │
-           = help: name a component or an app, or what one `provides`
-        ");
+        assert_snapshot!(report("unknown-dependency", SMALL), @"");
     }
 }

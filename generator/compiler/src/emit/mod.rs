@@ -20,7 +20,7 @@ const BUILT_IN: &[&str] = &["default", "flux-system", "kube-system"];
 
 pub(crate) fn emit(plan: &Plan) -> Tree {
     let mut out = Emitter { plan, tree: Tree::default() };
-    for (path, content) in components::talos(plan) {
+    for (path, content) in components::talos::files(plan) {
         match content {
             TalosContent::Documents { key, documents } => out.documents(path, &key, &documents.iter().collect::<Vec<_>>()),
             TalosContent::Text(text) => out.tree.insert(path, text),

@@ -1,0 +1,56 @@
+//! How long compiling takes, and how it grows: `cargo bench -p tombolo`.
+//!
+//! The clusters are made up: N workers at home beside the smallest cluster, and M apps that need its ingress.
+
+use compiler::{Options, testing};
+use std::fmt::Write;
+
+fn main() {
+    divan::main();
+}
+
+/// The smallest cluster with more nodes and apps.
+fn definition(nodes: usize, apps: usize) -> String {
+    let mut more = String::new();
+    for node in 1..nodes {
+        let (high, low) = (node / 250 + 10, node % 250 + 1);
+        writeln!(more, "  worker{node}: {{ site: home, role: worker, addresses: [10.2.{high}.{low}/16] }}").expect("text");
+    }
+    let with_nodes = testing::edit(testing::SMALL, "addresses:\n", &format!("{more}addresses:\n"));
+    let mut out = with_nodes;
+    for app in 0..apps {
+        writeln!(
+            out,
+            "  app{app}: {{ path: ./k8s/app{app}, namespace: app{app}, site: home, needs: [ingress, certificates], hosts: [app{app}.example.org] }}"
+        )
+        .expect("text");
+    }
+    out
+}
+
+fn compile(definition: &str) -> usize {
+    let cluster = testing::cluster(definition);
+    let compiled = compiler::compile(&cluster, Options::default());
+    let tree = compiled.tree.unwrap_or_else(|| panic!("{}", compiled.diagnostics.render(&cluster.sources, false)));
+    tree.files().map(|(_, bytes)| bytes.len()).sum()
+}
+
+#[divan::bench(args = [1, 10, 100, 1000])]
+fn nodes(bencher: divan::Bencher, nodes: usize) {
+    let definition = definition(nodes, 0);
+    bencher.bench_local(|| compile(&definition));
+}
+
+/// Each app is a Kustomization, a folder and a row of the index.
+#[divan::bench(args = [10, 100, 1000, 5000])]
+fn apps(bencher: divan::Bencher, apps: usize) {
+    let definition = definition(1, apps);
+    bencher.bench_local(|| compile(&definition));
+}
+
+#[divan::bench]
+fn the_users_cluster(bencher: divan::Bencher) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let cluster = compiler::load::load(&root, &root.join("clusters/agentydragon")).expect("it loads");
+    bencher.bench_local(|| compiler::compile(&cluster, Options::default()));
+}

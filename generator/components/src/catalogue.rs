@@ -73,8 +73,18 @@ pub const CERT_MANAGER_WEBHOOK_PDNS: Chart = Chart {
     digest: None,
 };
 
+/// The name under which that webhook's solver is called by issuers.
+pub const PDNS_WEBHOOK_GROUP: &str = "acme.zacharyseguin.ca";
+
 pub const TRAEFIK: Chart =
     Chart { name: "traefik", url: "oci://ghcr.io/traefik/helm/traefik", version: "41.3.0", digest: None };
+
+/// The image that the chart's `appVersion` names.
+pub const TRAEFIK_IMAGE: Image = Image {
+    repository: "docker.io/traefik",
+    tag: "v3.7.11",
+    digest: Some("sha256:5203c3f39ca70de6790d964624e042463ffbd57715bc82be155cf224c0dd5144"),
+};
 
 pub const INGRESS_NGINX: Chart = Chart {
     name: "ingress-nginx",
@@ -87,3 +97,6 @@ pub const CILIUM_URL: &str = "oci://quay.io/cilium/charts/cilium";
 
 pub const METALLB: Chart =
     Chart { name: "metallb", url: "https://metallb.github.io/metallb", version: "0.15.2", digest: None };
+
+/// The newest release of the Gateway API whose types Cilium, cert-manager and external-dns are built with.
+pub const GATEWAY_API_TAG: &str = "v1.6.1";

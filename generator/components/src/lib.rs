@@ -5,17 +5,29 @@
 
 mod apps;
 mod catalogue;
+mod cert_manager;
+mod certificates;
+mod cilium;
 mod component;
+mod helm;
+mod hosts;
+mod ingress;
+mod issuers;
+mod load_balancer;
 mod placement;
 mod plan;
 mod registry;
 mod route;
+mod storage;
 pub mod talos;
+mod website;
 
 pub use catalogue::{Chart, Image};
 pub use component::{
     Component, Context, Declaration, File, Files, From, NodePort, PodSecurity, Protocol, Route,
 };
-pub use plan::{Need, Plan, Unit};
+pub use hosts::certificate_names;
+pub use plan::{Need, Plan, Unit, joins};
 pub use registry::COMPONENTS;
 pub use talos::TalosContent;
+pub use website::{Content, content as website_content};

@@ -1,6 +1,23 @@
 //! Every component, once. A line here is what makes one exist.
 
-use crate::{Component, apps};
+use crate::{
+    Component, apps, cert_manager, certificates, cilium, ingress, issuers, load_balancer, storage, website,
+};
 
 /// In any order: what depends on what is worked out.
-pub const COMPONENTS: &[&Component] = &[&apps::COMPONENT];
+pub const COMPONENTS: &[&Component] = &[
+    &apps::COMPONENT,
+    &cert_manager::CERT_MANAGER,
+    &cert_manager::CERT_MANAGER_WEBHOOK_PDNS,
+    &certificates::COMPONENT,
+    &cilium::COMPONENT,
+    &ingress::GATEWAY,
+    &ingress::GATEWAY_API,
+    &ingress::INGRESS_NGINX,
+    &ingress::TRAEFIK,
+    &issuers::COMPONENT,
+    &load_balancer::CILIUM_POOLS,
+    &load_balancer::METALLB,
+    &storage::COMPONENT,
+    &website::COMPONENT,
+];

@@ -35,7 +35,7 @@ pub struct App {
     pub prune: Option<Spanned<bool>>,
     /// How long it may take to become ready. `5m` where absent.
     pub timeout: Option<Spanned<Duration>>,
-    /// The first phase in which it is there. From the start where absent.
+    /// The first phase in which it is there. The first in which all that it needs is there, where absent.
     pub since: Option<Spanned<Phase>>,
     /// The last phase in which it is there. To the end where absent.
     pub until: Option<Spanned<Phase>>,

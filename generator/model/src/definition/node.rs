@@ -61,8 +61,11 @@ impl fmt::Display for Role {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Taint {
+    /// The key, in the form of a label's: `example.org/edge`.
     pub key: Spanned<LabelKey>,
+    /// The value, where the key alone does not say enough.
     pub value: Option<Spanned<LabelValue>>,
+    /// What it does to pods that do not tolerate it.
     pub effect: Spanned<TaintEffect>,
 }
 

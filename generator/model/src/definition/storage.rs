@@ -20,7 +20,7 @@ pub struct Storage {
 pub struct StorageClass {
     /// The site where its volumes are.
     pub site: Spanned<Name>,
-    /// The CSI driver that makes its volumes: `csi.proxmox.sinextra.dev`. Where absent, volumes are folders of the node, and we write the class.
+    /// The CSI driver that makes its volumes: `csi.proxmox.sinextra.dev`. Where absent, volumes are folders of a node: we write the class, and a person the PersistentVolume of each folder, as nothing makes one.
     pub driver: Option<Spanned<String>>,
     /// How many nodes may mount a volume at once.
     pub access: Spanned<AccessMode>,

@@ -44,7 +44,7 @@ pub fn release_of(plan: &Plan, unit: &Unit, chart: &Chart, version: &str, values
     // it would have no way in. Flux knows that from 2.7 on; before, only upgrades are tried again.
     let retries = plan.definition.cluster.flux.version.minor() >= RETRY_SINCE;
     let strategy = retries.then(|| Strategy { name: StrategyName::RetryOnFailure, retry_interval: Some("2m".into()) });
-    let remediation = (!retries).then(|| Remediation { retries: Some(3), remediate_last_failure: Some(false) });
+    let remediation = (!retries).then_some(Remediation { retries: Some(3), remediate_last_failure: Some(false) });
     let release = HelmRelease {
         metadata: metadata(unit),
         spec: HelmReleaseSpec {

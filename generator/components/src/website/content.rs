@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn folders_are_flattened() {
-        let found = keys(&["website/css/main.css", "website/index.html", "extra/a.yaml", "website2/index.html"]);
+        let found =
+            keys(&["website/css/main.css", "website/index.html", "extra/a.yaml", "website2/index.html"]);
         let expected = [("css/main.css", "css--main.css"), ("index.html", "index.html")];
         assert_eq!(found, expected.map(|(path, key)| (path.to_owned(), key.to_owned())));
     }

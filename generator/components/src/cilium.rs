@@ -18,6 +18,8 @@ fn declare(context: &Context) -> Vec<Declaration> {
     cilium.pod_security = Some(PodSecurity::Privileged);
     cilium.outside = definition.cni.cilium.managed_by.value == ManagedBy::Terraform;
     cilium.timeout = UNIT_TIMEOUT.into();
+    // When it leaves the tree, to Terraform say, it must not leave the cluster.
+    cilium.holds_data = true;
     let gateway =
         definition.ingress.as_ref().is_some_and(|it| it.controller.value == Controller::CiliumGateway);
     // The operator looks for the Gateway API once, when it starts.

@@ -111,7 +111,7 @@ fn webhook(plan: &Plan, dns: &Dns) -> Webhook {
 
 fn rfc2136(plan: &Plan, certificates: &Certificates, dns: &Dns) -> Rfc2136 {
     let server = previous(plan, dns).and_then(|it| plan.resolve(&it.server).into_iter().next());
-    let tsig = dns.powerdns.tsig.as_ref();
+    let tsig = dns.powerdns.update_key();
     Rfc2136 {
         nameserver: server
             .map_or_else(|| NAMESERVER.to_owned(), |ip| std::net::SocketAddr::new(ip, 53).to_string()),

@@ -25,7 +25,8 @@ pub fn release(plan: &Plan, unit: &Unit, chart: &Chart, values: Value) -> Vec<Fi
 /// The same with a version that the definition says.
 pub fn release_of(plan: &Plan, unit: &Unit, chart: &Chart, version: &str, values: Value) -> Vec<File> {
     let (source, chart, chart_ref) = if chart.url.starts_with("oci://") {
-        let reference = SourceRef { kind: SourceKind::OciRepository, name: unit.name.clone(), namespace: None };
+        let reference =
+            SourceRef { kind: SourceKind::OciRepository, name: unit.name.clone(), namespace: None };
         (oci(unit, chart, version), None, Some(reference))
     } else {
         let spec = ChartTemplateSpec {
@@ -43,8 +44,10 @@ pub fn release_of(plan: &Plan, unit: &Unit, chart: &Chart, version: &str, values
     // A failed release is tried again and never taken away: without Cilium or the ingress, an operator who mends
     // it would have no way in. Flux knows that from 2.7 on; before, only upgrades are tried again.
     let retries = plan.definition.cluster.flux.version.minor() >= RETRY_SINCE;
-    let strategy = retries.then(|| Strategy { name: StrategyName::RetryOnFailure, retry_interval: Some("2m".into()) });
-    let remediation = (!retries).then(|| Remediation { retries: Some(3), remediate_last_failure: Some(false) });
+    let strategy =
+        retries.then(|| Strategy { name: StrategyName::RetryOnFailure, retry_interval: Some("2m".into()) });
+    let remediation =
+        (!retries).then_some(Remediation { retries: Some(3), remediate_last_failure: Some(false) });
     let release = HelmRelease {
         metadata: metadata(unit),
         spec: HelmReleaseSpec {

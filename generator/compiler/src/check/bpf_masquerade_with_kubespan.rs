@@ -34,7 +34,23 @@ mod tests {
     #[test]
     fn past_the_host() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
-        assert_snapshot!(report("bpf-masquerade-with-kubespan", &text), @"");
+        assert_snapshot!(report("bpf-masquerade-with-kubespan", &text), @"
+        error[bpf-masquerade-with-kubespan]: Cilium sends past KubeSpan
+           ┌─ cluster.yaml:34:101
+           │
+        32 │   kubespan: {}
+           │             -- works by the kernel's routes and Netfilter
+        33 │ cni:
+        34 │ …g: tunnel, masquerade: bpf, hostLegacyRouting: false }
+           │                         ---                     ^^^^^
+           │                         │                       │
+           │                         │    packets skip the kernel's routes and Netfilter
+           │                         in BPF
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: delete `hostLegacyRouting`, which is on where absent
+           = help: or delete `masquerade`, which is `iptables` where absent
+        ");
     }
 
     #[test]

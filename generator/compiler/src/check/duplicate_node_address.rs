@@ -68,12 +68,33 @@ mod tests {
 
     #[test]
     fn two_nodes_one_address() {
-        assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.2.1/16", "10.2.1.1/16")), @"");
+        assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.2.1/16", "10.2.1.1/16")), @"
+        error[duplicate-node-address]: `cp0` and `worker0` have the address `10.2.1.1`
+           ┌─ cluster.yaml:26:52
+           │
+        25 │   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }
+           │                                                      ----------- of `cp0`
+        26 │   worker0: { site: home, role: worker, addresses: [10.2.1.1/16] }
+           │                                                    ^^^^^^^^^^^ of `worker0`
+           │
+           = help: give one of the two another address
+        ");
     }
 
     #[test]
     fn a_pool_with_the_virtual_address() {
-        assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.3.4-10.2.3.20", "10.2.3.0/27")), @"");
+        assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.3.4-10.2.3.20", "10.2.3.0/27")), @"
+        error[duplicate-node-address]: the pool `services` may hand out `10.2.3.1`, which `api-vip` has
+           ┌─ cluster.yaml:40:31
+           │
+        29 │   api-vip: { address: 10.2.3.1, holder: talos-vip }
+           │                       -------- of `api-vip`
+           ·
+        40 │       services: { addresses: [10.2.3.0/27] }
+           │                               ^^^^^^^^^^^ holds that address
+           │
+           = help: take that address out of the pool
+        ");
     }
 
     #[test]

@@ -51,14 +51,41 @@ mod tests {
     #[test]
     fn a_translated_address_unsaid() {
         let text = edit(SMALL, "198.51.99.10/24", "172.16.0.10/24");
-        assert_snapshot!(report("endpoint-not-on-interface", &text), @"");
+        assert_snapshot!(report("endpoint-not-on-interface", &text), @"
+        error[endpoint-not-on-interface]: `vps0` has no public address
+           ┌─ cluster.yaml:27:48
+           │
+        21 │     public: true
+           │             ---- says that the internet reaches its nodes
+           ·
+        27 │   vps0: { site: vps, role: worker, addresses: [172.16.0.10/24] }
+           │                                                ^^^^^^^^^^^^^^
+           │                                            the internet does not route this
+           │
+           = in the phases `node` to `cleanup`
+           = help: write the address that the provider translates as `publicAddress`
+        ");
     }
 
     #[test]
     fn a_server_binds_the_outer_address() {
         let text = edit(SMALL, "addresses: [198.51.99.10/24]", "addresses: [172.16.0.10/24], publicAddress: 198.51.99.10");
         let text = edit(&text, "    site: vps\n    apiKey", "    site: vps\n    exposure: hostNetwork\n    bind: [198.51.99.10]\n    apiKey");
-        assert_snapshot!(report("endpoint-not-on-interface", &text), @"");
+        assert_snapshot!(report("endpoint-not-on-interface", &text), @"
+        error[endpoint-not-on-interface]: PowerDNS binds `198.51.99.10`, which its node does not have
+           ┌─ cluster.yaml:50:12
+           │
+        27 │ ….16.0.10/24], publicAddress: 198.51.99.10 }
+           │                               ------------ the provider translates this one
+           ·
+        48 │     site: vps
+           │           --- where it runs
+        49 │     exposure: hostNetwork
+        50 │     bind: [198.51.99.10]
+           │            ^^^^^^^^^^^^ the server does not start
+           │
+           = help: delete `bind`, or bind an address out of the node's `addresses`
+        ");
     }
 
     #[test]

@@ -39,7 +39,19 @@ mod tests {
     #[test]
     fn past_the_host() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
-        assert_snapshot!(report("host-dns-behind-bpf-masquerade", &text), @"");
+        assert_snapshot!(report("host-dns-behind-bpf-masquerade", &text), @"
+        error[host-dns-behind-bpf-masquerade]: CoreDNS cannot reach the host DNS that it asks
+           ┌─ cluster.yaml:34:101
+           │
+        34 │ …g: tunnel, masquerade: bpf, hostLegacyRouting: false }
+           │                         ---                     ^^^^^
+           │                         │                       │
+           │                         │                   packets from pods skip the host
+           │                         in BPF
+           │
+           = help: delete `hostLegacyRouting`, which is on where absent
+           = help: or write `forwardKubeDnsToHost: false` below `talos`
+        ");
     }
 
     #[test]

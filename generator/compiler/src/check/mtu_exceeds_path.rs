@@ -69,19 +69,49 @@ mod tests {
     #[test]
     fn a_mesh_as_wide_as_the_way() {
         let text = edit(SMALL, "kubespan: {}", "kubespan: { mtu: 1500 }");
-        assert_snapshot!(report("mtu-exceeds-path", &text), @"");
+        assert_snapshot!(report("mtu-exceeds-path", &text), @"
+        error[mtu-exceeds-path]: KubeSpan sends 1500 bytes, and the way leaves 1420
+           ┌─ cluster.yaml:32:20
+           │
+        32 │   kubespan: { mtu: 1500 }
+           │                    ^^^^ larger packets are dropped
+           │
+           = the narrowest way takes 1500 bytes
+           = in the phases `mesh` to `cleanup`
+           = help: delete this line: 1420 is worked out
+        ");
     }
 
     #[test]
     fn a_way_too_narrow_for_any_mesh() {
         let text = edit(SMALL, "    nat: true\n", "    nat: true\n    underlayMtu: 1350\n");
-        assert_snapshot!(report("mtu-exceeds-path", &text), @"");
+        assert_snapshot!(report("mtu-exceeds-path", &text), @"
+        error[mtu-exceeds-path]: a way of 1350 bytes is too narrow for KubeSpan
+           ┌─ cluster.yaml:18:18
+           │
+        18 │     underlayMtu: 1350
+           │                  ^^^^
+           │                  leaves 1270 bytes, and KubeSpan takes no less than 1280
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: write 1360 or more, if the way takes as much
+        ");
     }
 
     #[test]
     fn cilium_wider_than_the_mesh() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, mtu: 1450");
-        assert_snapshot!(report("mtu-exceeds-path", &text), @"");
+        assert_snapshot!(report("mtu-exceeds-path", &text), @"
+        error[mtu-exceeds-path]: Cilium sends 1450 bytes, and KubeSpan carries 1420
+           ┌─ cluster.yaml:34:70
+           │
+        34 │   cilium: { version: v1.20.2, managedBy: flux, routing: tunnel, mtu: 1450 }
+           │                                                                      ^^^^
+           │                                                  larger packets are dropped
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: delete this line, or write 1420
+        ");
     }
 
     #[test]

@@ -31,7 +31,19 @@ mod tests {
     #[test]
     fn native() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, acceleration: native");
-        assert_snapshot!(report("native-acceleration-with-kubespan", &text), @"");
+        assert_snapshot!(report("native-acceleration-with-kubespan", &text), @"
+        error[native-acceleration-with-kubespan]: Cilium wants XDP of every link, and KubeSpan's has none
+           ┌─ cluster.yaml:34:79
+           │
+        32 │   kubespan: {}
+           │             -- a link of WireGuard
+        33 │ cni:
+        34 │ …nagedBy: flux, routing: tunnel, acceleration: native }
+           │                                                ^^^^^^ Cilium does not start
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: write `best-effort`
+        ");
     }
 
     #[test]

@@ -42,7 +42,21 @@ mod tests {
     #[test]
     fn native_routing_from_a_cluster_pool() {
         let text = edit(SMALL, "routing: tunnel", "routing: native, ipam: cluster-pool");
-        assert_snapshot!(report("pod-networks-advertised-with-foreign-ipam", &text), @"");
+        assert_snapshot!(report("pod-networks-advertised-with-foreign-ipam", &text), @"
+        error[pod-networks-advertised-with-foreign-ipam]: KubeSpan announces pod networks that Cilium does not use
+           ┌─ cluster.yaml:34:71
+           │
+        34 │ …agedBy: flux, routing: native, ipam: cluster-pool }
+           │                         ------        ^^^^^^^^^^^^
+           │                         │             │
+           │                         │         pods have addresses of Cilium's own pools
+           │                         announces the networks that Kubernetes hands out
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: write `ipam: kubernetes`; on a cluster that runs, every pod must be
+             made anew
+           = help: or write `routing: tunnel` without `advertiseKubernetesNetworks`
+        ");
     }
 
     #[test]

@@ -35,7 +35,18 @@ mod tests {
     #[test]
     fn all_is_accepted() {
         let text = edit(SMALL, "    public: true\n", "    public: true\n    firewall: accept\n");
-        assert_snapshot!(report("public-node-unfirewalled", &text), @"");
+        assert_snapshot!(report("public-node-unfirewalled", &text), @"
+        warning[public-node-unfirewalled]: nodes of `vps` let everything in
+           ┌─ cluster.yaml:22:15
+           │
+        21 │     public: true
+           │             ---- the internet reaches them
+        22 │     firewall: accept
+           │               ^^^^^^ every port of these nodes is open to the internet
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete this line: the rules are worked out of what is placed there
+        ");
     }
 
     #[test]

@@ -39,7 +39,18 @@ mod tests {
     #[test]
     fn on_a_control_plane() {
         let text = edit(SMALL, "addresses: [10.2.1.1/16]", &format!("addresses: [10.2.1.1/16], {TWO}"));
-        assert_snapshot!(report("repeated-taint", &text), @"");
+        assert_snapshot!(report("repeated-taint", &text), @"
+        error[repeated-taint]: `cp0` has two taints with the key `example.org/edge`
+           ┌─ cluster.yaml:25:131
+           │
+        25 │ …1/16], taints: [{ key: example.org/edge, effect: NoSchedule }, { key: exa…
+           │                         ----------------                               ^^^^
+           │                         │                                              │
+           │                         │                      one of the two would be lost
+           │                         the first
+           │
+           = help: delete one, or give it a key of its own
+        ");
     }
 
     #[test]

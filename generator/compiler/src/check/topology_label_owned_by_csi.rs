@@ -54,13 +54,41 @@ mod tests {
     #[test]
     fn the_site_as_zone() {
         let text = edit(SMALL, "zone: atlas", "zone: home");
-        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"");
+        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"
+        error[topology-label-owned-by-csi]: the zone of `home` is the site's name
+           ┌─ cluster.yaml:18:40
+           │
+        18 │     topology: { region: cluster, zone: home }
+           │                                        ^^^^
+           │                                   `proxmox-csi` looks for its own zone here
+           ·
+        43 │ … { site: home, driver: csi.proxmox.sinextra.dev, access: ReadWriteOnce }
+           │                         ------------------------ this driver owns the label
+           │
+           = help: write what the driver calls it; the site has the label
+             `example.org/site`
+        ");
     }
 
     #[test]
     fn the_same_zone_elsewhere() {
         let text = edit(SMALL, "{ region: vps, zone: vps }", "{ region: cluster, zone: atlas }");
-        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"");
+        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"
+        error[topology-label-owned-by-csi]: `vps` has the region and zone of `home`
+           ┌─ cluster.yaml:22:40
+           │
+        18 │     topology: { region: cluster, zone: atlas }
+           │                                        ----- the same
+           ·
+        22 │     topology: { region: cluster, zone: atlas }
+           │                                        ^^^^^
+           │                            pods with volumes of `proxmox-csi` are sent here
+           ·
+        43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: R…
+           │                          ---- where its volumes are
+           │
+           = help: give the other site a region and a zone of its own
+        ");
     }
 
     #[test]

@@ -33,7 +33,20 @@ mod tests {
     #[test]
     fn on_everywhere() {
         let text = edit(SMALL, "kubespan: {}", "kubespan: { allowDownPeerBypass: true }");
-        assert_snapshot!(report("unencrypted-fallback", &text), @"");
+        assert_snapshot!(report("unencrypted-fallback", &text), @"
+        warning[unencrypted-fallback]: `vps0` sends in the clear while a tunnel is down
+           ┌─ cluster.yaml:32:36
+           │
+        27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
+           │   ---- is on the internet
+           ·
+        32 │   kubespan: { allowDownPeerBypass: true }
+           │                                    ^^^^ for every node, public ones too
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete this line: the bypass is then on where nodes share a network,
+             and off at public sites
+        ");
     }
 
     #[test]

@@ -46,7 +46,19 @@ mod tests {
 
     #[test]
     fn on_another_network() {
-        assert_snapshot!(report("vip-outside-network", &edit(SMALL, "api-vip: { address: 10.2.3.1", "api-vip: { address: 10.3.3.1")), @"");
+        assert_snapshot!(report("vip-outside-network", &edit(SMALL, "api-vip: { address: 10.2.3.1", "api-vip: { address: 10.3.3.1")), @"
+        error[vip-outside-network]: `api-vip` is on no network of the control planes
+           ┌─ cluster.yaml:29:23
+           │
+        25 │   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }
+           │                                                      -----------
+           │                                                      the network of `cp0`
+           ·
+        29 │   api-vip: { address: 10.3.3.1, holder: talos-vip }
+           │                       ^^^^^^^^ nobody finds it there
+           │
+           = help: take a free address of the network that the control planes are on
+        ");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::{Component, Context, Declaration, Files, NodePort};
 use model::{
     Definition, Phase, Spanned,
-    definition::{AddressRef, Exposure, HeldAddress, Node, Routing, Site},
+    definition::{AddressRef, Exposure, HeldAddress, Node, Role, Routing, Site},
     scalar::{Hostname, Name},
 };
 use std::{collections::BTreeMap, net::IpAddr};
@@ -169,7 +169,7 @@ impl<'a> Plan<'a> {
 
 /// The phase in which a node joins.
 pub fn joins(definition: &Definition, node: &Node) -> Phase {
-    let public = definition.site(&node.site).is_some_and(Site::public);
-    let default = if public { Phase::Node } else { Phase::Prerequisites };
+    let away = definition.site(&node.site).is_some_and(Site::public) && node.role.value == Role::Worker;
+    let default = if away { Phase::Node } else { Phase::Prerequisites };
     node.since.as_ref().map_or(default, |since| since.value)
 }

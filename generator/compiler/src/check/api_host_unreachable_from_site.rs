@@ -15,7 +15,8 @@ super::check!("api-host-unreachable-from-site", Mesh, "api_host_unreachable_from
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let (talos, cilium) = (&plan.definition.talos, &plan.definition.cni.cilium);
     let Some(host) = &cilium.api_host else {
-        if let Some(prism) = talos.kube_prism.as_ref().filter(|it| !it.value && cilium.api_fallback.is_none()) {
+        if let Some(prism) = talos.kube_prism.as_ref().filter(|it| !it.value && cilium.api_fallback.is_none())
+        {
             diagnostics.push(
                 Diagnostic::error(CHECK.code, "Cilium looks for the API at KubePrism, which is off")
                     .at(prism, "nothing answers at `localhost:7445`")

@@ -15,7 +15,11 @@ use components::{
         release::{RELEASES, newest, release},
     },
 };
-use model::{Diagnostic, Diagnostics, Spanned, definition::{Holder, Talos}, scalar::Version};
+use model::{
+    Diagnostic, Diagnostics, Spanned,
+    definition::{Holder, Talos},
+    scalar::Version,
+};
 
 super::check!("document-unknown-to-contract", Mesh, "document_unknown_to_contract.rs");
 
@@ -43,17 +47,22 @@ fn contract(talos: &Talos, diagnostics: &mut Diagnostics) {
     let (oldest, newest) = (KNOWN[0].contract(), KNOWN[KNOWN.len() - 1].contract());
     let diagnostic = Diagnostic::error(
         CHECK.code,
-        format!("there is no form for contract {}: those of {oldest} to {newest} are known", talos.contract()),
+        format!(
+            "there is no form for contract {}: those of {oldest} to {newest} are known",
+            talos.contract()
+        ),
     );
-    diagnostics.push(match &talos.contract {
-        Some(contract) => diagnostic.at(contract, "unknown"),
-        None => diagnostic.at(version, format!("its own contract would be {}", version.minor())),
-    }
-    .help(if talos.contract() > newest {
-        format!("write `contract: {newest}`, which newer versions read too")
-    } else {
-        format!("upgrade to Talos {oldest} first")
-    }));
+    diagnostics.push(
+        match &talos.contract {
+            Some(contract) => diagnostic.at(contract, "unknown"),
+            None => diagnostic.at(version, format!("its own contract would be {}", version.minor())),
+        }
+        .help(if talos.contract() > newest {
+            format!("write `contract: {newest}`, which newer versions read too")
+        } else {
+            format!("upgrade to Talos {oldest} first")
+        }),
+    );
 }
 
 fn versions(talos: &Talos, kubernetes: &Spanned<Version>, diagnostics: &mut Diagnostics) {
@@ -207,7 +216,8 @@ mod tests {
     fn two_virtual_addresses_on_one_link() {
         let text = edit(SMALL, "contract: v1.13", "contract: v1.11");
         let vip = "  api-vip: { address: 10.2.3.1, holder: talos-vip }\n";
-        let text = edit(&text, vip, &format!("{vip}  more-vip: {{ address: 10.2.3.2, holder: talos-vip }}\n"));
+        let text =
+            edit(&text, vip, &format!("{vip}  more-vip: {{ address: 10.2.3.2, holder: talos-vip }}\n"));
         assert_snapshot!(report("document-unknown-to-contract", &text), @"
         warning[document-unknown-to-contract]: Talos v1.13 has no more fixes
           ┌─ cluster.yaml:8:12

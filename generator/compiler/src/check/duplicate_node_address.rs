@@ -46,14 +46,19 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let Some(balancer) = &definition.load_balancer else { return };
     let LoadBalancer { metallb, cilium } = balancer;
     for pools in metallb.iter().chain(cilium).map(|it| &it.pools) {
-        for (name, pool) in pools.iter().filter(|(_, pool)| pool.until.as_ref().is_none_or(|it| plan.phase <= it.value)) {
+        for (name, pool) in
+            pools.iter().filter(|(_, pool)| pool.until.as_ref().is_none_or(|it| plan.phase <= it.value))
+        {
             for range in &pool.addresses {
                 for (ip, (holder, place)) in held.iter().filter(|(ip, _)| range.contains(**ip)) {
                     diagnostics.push(
-                        Diagnostic::error(CHECK.code, format!("the pool `{name}` may hand out `{ip}`, which {holder} has"))
-                            .at(range, "holds that address")
-                            .because_span(*place, format!("of {holder}"))
-                            .help("take that address out of the pool"),
+                        Diagnostic::error(
+                            CHECK.code,
+                            format!("the pool `{name}` may hand out `{ip}`, which {holder} has"),
+                        )
+                        .at(range, "holds that address")
+                        .because_span(*place, format!("of {holder}"))
+                        .help("take that address out of the pool"),
                     );
                 }
             }

@@ -24,8 +24,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             continue;
         }
         let diagnostic = if !plan.kubespan() {
-            let diagnostic = Diagnostic::error(CHECK.code, format!("`{name}` cannot reach the API at `{endpoint}`"))
-                .at(name, "is on another network, and there is no mesh");
+            let diagnostic =
+                Diagnostic::error(CHECK.code, format!("`{name}` cannot reach the API at `{endpoint}`"))
+                    .at(name, "is on another network, and there is no mesh");
             if definition.mesh.kubespan().is_some() {
                 diagnostic.help("let it join later: `since: node`")
             } else {
@@ -49,7 +50,8 @@ mod tests {
 
     #[test]
     fn before_the_mesh() {
-        let text = edit(SMALL, "addresses: [198.51.99.10/24]", "addresses: [198.51.99.10/24], since: prerequisites");
+        let text =
+            edit(SMALL, "addresses: [198.51.99.10/24]", "addresses: [198.51.99.10/24], since: prerequisites");
         assert_snapshot!(report("endpoint-unreachable-before-join", &text), @"
         error[endpoint-unreachable-before-join]: `vps0` cannot reach the API at `https://10.2.3.1:6443`
            ┌─ cluster.yaml:27:3

@@ -32,7 +32,11 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         diagnostic
             .at(registry, if alone { "nodes cannot find each other" } else { "finds nobody" })
             .because(version, "a kubelet may read its own Node alone")
-            .help(if alone { "write `serviceRegistry: true`, and delete this line" } else { "delete this line" }),
+            .help(if alone {
+                "write `serviceRegistry: true`, and delete this line"
+            } else {
+                "delete this line"
+            }),
     );
 }
 
@@ -43,7 +47,8 @@ mod tests {
 
     #[test]
     fn no_other_registry() {
-        let discovery = "  contract: v1.13\n  discovery: { serviceRegistry: false, kubernetesRegistry: true }\n";
+        let discovery =
+            "  contract: v1.13\n  discovery: { serviceRegistry: false, kubernetesRegistry: true }\n";
         assert_snapshot!(report("kubernetes-discovery-registry", &edit(SMALL, "  contract: v1.13\n", discovery)), @"
         error[kubernetes-discovery-registry]: discovery uses the Kubernetes registry, which Kubernetes has closed since v1.32, and no other
            ┌─ cluster.yaml:10:60

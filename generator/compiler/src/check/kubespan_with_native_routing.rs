@@ -35,9 +35,12 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     }
     if let Some(advertise) = kubespan.advertise_kubernetes_networks.as_ref().filter(|it| !it.value) {
         push(
-            Diagnostic::error(CHECK.code, "pods are routed natively, and nodes do not announce their networks")
-                .at(advertise, "no other node knows where a pod is")
-                .because(&cilium.routing, "needs the networks announced"),
+            Diagnostic::error(
+                CHECK.code,
+                "pods are routed natively, and nodes do not announce their networks",
+            )
+            .at(advertise, "no other node knows where a pod is")
+            .because(&cilium.routing, "needs the networks announced"),
             "or delete `advertiseKubernetesNetworks`, which is on with native routing",
         );
     }

@@ -13,7 +13,8 @@ use model::{Diagnostic, Diagnostics};
 super::check!("kubespan-without-discovery", Mesh, "kubespan_without_discovery.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
-    let (Some(kubespan), discovery) = (&plan.definition.mesh.kubespan, &plan.definition.talos.discovery) else {
+    let (Some(kubespan), discovery) = (&plan.definition.mesh.kubespan, &plan.definition.talos.discovery)
+    else {
         return;
     };
     if !plan.kubespan() {

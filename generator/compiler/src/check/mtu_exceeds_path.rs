@@ -30,7 +30,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             (Some(mtu), _) => mesh(mtu, path).map(because).into_iter().for_each(|it| diagnostics.push(it)),
             (None, Some(narrow)) if path < Mtu::LEAST + OVERHEAD.0 => diagnostics.push(
                 Diagnostic::error(CHECK.code, format!("a way of {path} bytes is too narrow for KubeSpan"))
-                    .at(narrow, format!("leaves {} bytes, and KubeSpan takes no less than 1280", path - OVERHEAD.0))
+                    .at(
+                        narrow,
+                        format!("leaves {} bytes, and KubeSpan takes no less than 1280", path - OVERHEAD.0),
+                    )
                     .help("write 1360 or more, if the way takes as much"),
             ),
             _ => {}
@@ -51,12 +54,15 @@ fn mesh(mtu: &Spanned<Mtu>, path: u16) -> Option<Diagnostic> {
     let (six, four) = (path - OVERHEAD.0, path - OVERHEAD.1);
     let diagnostic = match mtu.value.0 {
         size if size <= six => return None,
-        size if size <= four => {
-            Diagnostic::warning(CHECK.code, format!("KubeSpan's {size} bytes fit only between IPv4 addresses"))
-                .at(mtu, format!("over IPv6 the way leaves {six}"))
+        size if size <= four => Diagnostic::warning(
+            CHECK.code,
+            format!("KubeSpan's {size} bytes fit only between IPv4 addresses"),
+        )
+        .at(mtu, format!("over IPv6 the way leaves {six}")),
+        size => {
+            Diagnostic::error(CHECK.code, format!("KubeSpan sends {size} bytes, and the way leaves {six}"))
+                .at(mtu, "larger packets are dropped")
         }
-        size => Diagnostic::error(CHECK.code, format!("KubeSpan sends {size} bytes, and the way leaves {six}"))
-            .at(mtu, "larger packets are dropped"),
     };
     Some(diagnostic.help(format!("delete this line: {six} is worked out")))
 }

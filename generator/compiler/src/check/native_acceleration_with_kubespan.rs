@@ -14,7 +14,9 @@ super::check!("native-acceleration-with-kubespan", Mesh, "native_acceleration_wi
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let cilium = &plan.definition.cni.cilium;
     let Some(kubespan) = plan.definition.mesh.kubespan.as_ref().filter(|_| plan.kubespan()) else { return };
-    let Some(native) = cilium.acceleration.as_ref().filter(|it| it.value == Acceleration::Native) else { return };
+    let Some(native) = cilium.acceleration.as_ref().filter(|it| it.value == Acceleration::Native) else {
+        return;
+    };
     diagnostics.push(
         Diagnostic::error(CHECK.code, "Cilium wants XDP of every link, and KubeSpan's has none")
             .at(native, "Cilium does not start")

@@ -9,7 +9,11 @@
 
 use components::Plan;
 use ipnet::IpNet;
-use model::{Diagnostic, Diagnostics, Spanned, definition::Node, scalar::{Name, SubnetFilter}};
+use model::{
+    Diagnostic, Diagnostics, Spanned,
+    definition::Node,
+    scalar::{Name, SubnetFilter},
+};
 use std::net::IpAddr;
 
 super::check!("node-ip-outside-subnets", Mesh, "node_ip_outside_subnets.rs");
@@ -22,13 +26,17 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             continue;
         }
         let services = plan.definition.kubernetes.service_subnets.first();
-        if let Some(services) = services.filter(|it| node.ips().all(|ip| ip.is_ipv4() != it.0.addr().is_ipv4())) {
+        if let Some(services) =
+            services.filter(|it| node.ips().all(|ip| ip.is_ipv4() != it.0.addr().is_ipv4()))
+        {
             let family = if services.0.addr().is_ipv4() { "IPv4" } else { "IPv6" };
             diagnostics.push(
                 Diagnostic::error(CHECK.code, format!("`{name}` has no {family} address"))
                     .at(first, "the only family that it has")
                     .because(services, format!("Services have {family} addresses"))
-                    .help(format!("give it an {family} address; a private one will do, as the mesh carries it")),
+                    .help(format!(
+                        "give it an {family} address; a private one will do, as the mesh carries it"
+                    )),
             );
         }
         let Some(site) = plan.site_of(node) else { continue };

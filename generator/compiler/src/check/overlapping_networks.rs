@@ -25,7 +25,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let mut networks: Vec<Network> = Vec::new();
     for (name, site) in &definition.sites {
         let whose = format!("the site `{name}`");
-        let own = site.networks.iter().map(|it| Network { cidr: it.value, whose: whose.clone(), span: it.span });
+        let own =
+            site.networks.iter().map(|it| Network { cidr: it.value, whose: whose.clone(), span: it.span });
         networks.extend(own);
     }
     for (whose, list) in [
@@ -51,7 +52,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         // Said already of the site as a whole.
         let known = all.any(|it| it.overlaps(&network.cidr));
         for (name, node) in plan.nodes().filter(|_| !known) {
-            let Some(address) = node.addresses.iter().find(|it| network.cidr.contains(it.ip())) else { continue };
+            let Some(address) = node.addresses.iter().find(|it| network.cidr.contains(it.ip())) else {
+                continue;
+            };
             diagnostics.push(
                 Diagnostic::error(CHECK.code, format!("`{name}` has an address of {}", network.whose))
                     .at(address, "an address of the node")
@@ -62,9 +65,12 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         let tailscale: IpNet = facts::TAILSCALE.parse().expect("a network");
         if facts::tailscale(plan) && network.cidr.overlaps(&Cidr(tailscale)) {
             diagnostics.push(
-                Diagnostic::error(CHECK.code, format!("the networks of {} and Tailscale overlap", network.whose))
-                    .at_span(network.span, format!("of {}; Tailscale has {tailscale}", network.whose))
-                    .help("take another network"),
+                Diagnostic::error(
+                    CHECK.code,
+                    format!("the networks of {} and Tailscale overlap", network.whose),
+                )
+                .at_span(network.span, format!("of {}; Tailscale has {tailscale}", network.whose))
+                .help("take another network"),
             );
         }
     }

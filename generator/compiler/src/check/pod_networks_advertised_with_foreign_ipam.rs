@@ -22,8 +22,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     if !plan.advertises_pod_networks() {
         return;
     }
-    let diagnostic = Diagnostic::error(CHECK.code, "KubeSpan announces pod networks that Cilium does not use")
-        .at(ipam, "pods have addresses of Cilium's own pools");
+    let diagnostic =
+        Diagnostic::error(CHECK.code, "KubeSpan announces pod networks that Cilium does not use")
+            .at(ipam, "pods have addresses of Cilium's own pools");
     diagnostics.push(
         match &kubespan.advertise_kubernetes_networks {
             Some(stated) => diagnostic.because(stated, "announces the networks that Kubernetes hands out"),

@@ -20,10 +20,13 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         for (i, taint) in node.taints.iter().enumerate() {
             let Some(first) = node.taints[..i].iter().find(|it| it.key == taint.key) else { continue };
             diagnostics.push(
-                Diagnostic::error(CHECK.code, format!("`{name}` has two taints with the key `{}`", taint.key))
-                    .at(&taint.key, "one of the two would be lost")
-                    .because(&first.key, "the first")
-                    .help("delete one, or give it a key of its own"),
+                Diagnostic::error(
+                    CHECK.code,
+                    format!("`{name}` has two taints with the key `{}`", taint.key),
+                )
+                .at(&taint.key, "one of the two would be lost")
+                .because(&first.key, "the first")
+                .help("delete one, or give it a key of its own"),
             );
         }
     }

@@ -22,11 +22,16 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                 Diagnostic::error(CHECK.code, format!("the {label} of `{}` is the site's name", class.site))
                     .at(value, format!("`{class_name}` looks for its own {label} here"))
                     .because(driver, "this driver owns the label")
-                    .help(format!("write what the driver calls it; the site has the label `{}`", definition.site_label())),
+                    .help(format!(
+                        "write what the driver calls it; the site has the label `{}`",
+                        definition.site_label()
+                    )),
             );
         }
         let both = |site: &model::definition::Site| {
-            let text = |it: &Option<model::Spanned<model::scalar::LabelValue>>| it.as_ref().map(|it| it.value.clone());
+            let text = |it: &Option<model::Spanned<model::scalar::LabelValue>>| {
+                it.as_ref().map(|it| it.value.clone())
+            };
             (text(&site.topology.region), text(&site.topology.zone))
         };
         let other = definition.sites.iter().find(|(name, other)| {
@@ -34,10 +39,12 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         });
         if let Some((name, other)) = other {
             let at = other.topology.zone.as_ref().expect("it equals one that is there");
-            let mut diagnostic =
-                Diagnostic::error(CHECK.code, format!("`{name}` has the region and zone of `{}`", class.site))
-                    .at(at, format!("pods with volumes of `{class_name}` are sent here"))
-                    .because(&class.site, "where its volumes are");
+            let mut diagnostic = Diagnostic::error(
+                CHECK.code,
+                format!("`{name}` has the region and zone of `{}`", class.site),
+            )
+            .at(at, format!("pods with volumes of `{class_name}` are sent here"))
+            .because(&class.site, "where its volumes are");
             if let Some(zone) = &site.topology.zone {
                 diagnostic = diagnostic.because(zone, "the same");
             }

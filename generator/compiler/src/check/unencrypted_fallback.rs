@@ -15,7 +15,8 @@ super::check!("unencrypted-fallback", Mesh, "unencrypted_fallback.rs");
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let Some(kubespan) = plan.definition.mesh.kubespan().filter(|_| plan.kubespan()) else { return };
     let Some(bypass) = kubespan.allow_down_peer_bypass.as_ref().filter(|it| it.value) else { return };
-    let public = plan.nodes().find(|(_, node)| plan.site_of(node).is_some_and(model::definition::Site::public));
+    let public =
+        plan.nodes().find(|(_, node)| plan.site_of(node).is_some_and(model::definition::Site::public));
     let Some((name, _)) = public else { return };
     diagnostics.push(
         Diagnostic::warning(CHECK.code, format!("`{name}` sends in the clear while a tunnel is down"))

@@ -101,8 +101,11 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         if full.starts_with("siderolabs/") && OFFICIAL.contains(&short) {
             continue;
         }
-        let diagnostic = Diagnostic::warning(CHECK.code, format!("`{extension}` is no official extension that is known here"))
-            .at(extension, "the Image Factory refuses what it does not know");
+        let diagnostic = Diagnostic::warning(
+            CHECK.code,
+            format!("`{extension}` is no official extension that is known here"),
+        )
+        .at(extension, "the Image Factory refuses what it does not know");
         diagnostics.push(match crate::closest(short, OFFICIAL.iter().copied()) {
             Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
             None => diagnostic.help("see https://github.com/siderolabs/extensions for their names"),

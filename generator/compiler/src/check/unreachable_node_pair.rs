@@ -22,7 +22,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     for (i, a) in groups.iter().enumerate() {
         for b in &groups[i + 1..] {
             // What one site is made of inside, its own routers know.
-            if a.site == b.site && !plan.definition.site(a.site).is_some_and(model::definition::Site::public) {
+            if a.site == b.site && !plan.definition.site(a.site).is_some_and(model::definition::Site::public)
+            {
                 continue;
             }
             if !meets(plan, a.first(), b.first()) {
@@ -36,19 +37,25 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
 
 fn apart(plan: &Plan, a: &Group, b: &Group) -> Diagnostic {
     let (first, second) = (a.nodes[0].0, b.nodes[0].0);
-    let public = |group: &Group| plan.site_of(group.first()).is_some_and(|it| !announced(group.first(), it).is_empty());
+    let public = |group: &Group| {
+        plan.site_of(group.first()).is_some_and(|it| !announced(group.first(), it).is_empty())
+    };
     let message = format!("`{first}` and `{second}` cannot reach each other");
     // A node behind a router may have addresses of IPv6 that nobody wrote down.
     let diagnostic = if public(a) || public(b) {
-        let diagnostic = Diagnostic::warning(CHECK.code, format!("{message}: they have no family of addresses in common"));
+        let diagnostic =
+            Diagnostic::warning(CHECK.code, format!("{message}: they have no family of addresses in common"));
         diagnostic.help("give both an address of one family")
     } else {
         let diagnostic = Diagnostic::error(CHECK.code, message);
-        diagnostic
-            .help(format!("write `publicAddress` at one of them, and pass 51820/udp on to it at the router of `{}`", a.site))
+        diagnostic.help(format!(
+            "write `publicAddress` at one of them, and pass 51820/udp on to it at the router of `{}`",
+            a.site
+        ))
     };
     let rest = (a.nodes.len() * b.nodes.len()).saturating_sub(1);
-    let diagnostic = diagnostic.at(first, format!("at `{}`", a.site)).because(second, format!("at `{}`", b.site));
+    let diagnostic =
+        diagnostic.at(first, format!("at `{}`", a.site)).because(second, format!("at `{}`", b.site));
     match rest {
         0 => diagnostic,
         1 => diagnostic.note("and one more pair of these two sites"),

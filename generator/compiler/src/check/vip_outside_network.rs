@@ -20,7 +20,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         let members = || plan.nodes().filter(|(_, node)| node.role.value == Role::Controlplane);
         let outside = |node: &model::definition::Node| {
             let site = plan.site_of(node).map(|it| it.networks.as_slice()).unwrap_or_default();
-            !site.iter().any(|it| it.contains(vip)) && !node.addresses.iter().any(|it| it.network().contains(&vip))
+            !site.iter().any(|it| it.contains(vip))
+                && !node.addresses.iter().any(|it| it.network().contains(&vip))
         };
         let Some((away, node)) = members().find(|(_, node)| outside(node)) else { continue };
         let Some(address) = node.addresses.first() else { continue };

@@ -52,8 +52,11 @@
             packages = [
               pkgs.clippy
               pkgs.rustfmt
+              pkgs.cargo-deny
               pkgs.cargo-insta
               pkgs.go
+              pkgs.jq
+              pkgs.shellcheck
             ];
           };
         }

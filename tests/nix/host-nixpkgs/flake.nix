@@ -1,5 +1,5 @@
 {
-  description = "Test-only stand-in for nixpkgs: the attributes the flake uses, over the host's own tools";
+  description = "Test-only stand-in for nixpkgs: the attributes that the flake uses, over tools of Debian";
 
   outputs =
     { self }:
@@ -9,7 +9,7 @@
     in
     {
       inherit lib;
-      legacyPackages = lib.genAttrs lib.platforms.all (
+      legacyPackages = lib.genAttrs lib.systems.flakeExposed (
         system: import ./pkgs.nix { inherit lib host system; }
       );
     };

@@ -1,24 +1,19 @@
-# The functions of nixpkgs' lib that the flake calls, and no others: a call to a missing one fails here
-# first, which keeps the flake on a small, stable part of lib.
+# The functions of nixpkgs' lib that the flake calls, and no others: a call to another fails here first, which keeps
+# the flake on a small, stable part of lib.
 let
   inherit (builtins)
     any
-    attrValues
-    filter
-    genList
+    concatMap
     isList
-    isString
     listToAttrs
     map
-    match
     stringLength
     substring
     ;
-  hasPrefix = p: s: substring 0 (stringLength p) s == p;
-  flatten = x: if isList x then builtins.concatMap flatten x else [ x ];
+  hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
+  flatten = value: if isList value then concatMap flatten value else [ value ];
 in
-rec {
-  inherit hasPrefix flatten;
+{
   genAttrs =
     names: f:
     listToAttrs (
@@ -28,38 +23,33 @@ rec {
       }) names
     );
   importTOML = path: builtins.fromTOML (builtins.readFile path);
-  getExe = p: "${p}/bin/${p.meta.mainProgram or p.pname or p.name}";
-  getExe' = p: name: "${p}/bin/${name}";
-  makeBinPath = ps: builtins.concatStringsSep ":" (map (p: "${p}/bin") ps);
-  escapeShellArg = s: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString s)}'";
-  optionalString = c: s: if c then s else "";
-  optionals = c: l: if c then l else [ ];
+  getExe = package: "${package}/bin/${package.meta.mainProgram}";
+  makeBinPath = packages: builtins.concatStringsSep ":" (map (package: "${package}/bin") packages);
   licenses = {
     mit.spdxId = "MIT";
     asl20.spdxId = "Apache-2.0";
-    mpl20.spdxId = "MPL-2.0";
   };
-  platforms.all = [
+  systems.flakeExposed = [
     "x86_64-linux"
     "aarch64-linux"
     "x86_64-darwin"
     "aarch64-darwin"
   ];
+
   fileset = {
     unions = flatten;
     toSource =
       { root, fileset }:
       let
         wanted = map toString (flatten fileset);
-        keep = p: any (w: p == w || hasPrefix "${w}/" p || hasPrefix "${p}/" w) wanted;
+        keep = path: any (want: path == want || hasPrefix "${want}/" path || hasPrefix "${path}/" want) wanted;
       in
       rec {
         outPath = builtins.path {
           name = "source";
           path = root;
-          filter = p: _: keep p;
+          filter = path: _: keep path;
         };
-        origSrc = root;
         __toString = _: outPath;
       };
   };

@@ -30,7 +30,9 @@ pub use catalogue::{Chart, Image};
 pub use component::{
     Component, Context, Declaration, File, Files, From, NodePort, PodSecurity, Protocol, Route,
 };
-pub use plan::{Need, Plan, Unit};
+pub use hosts::certificate_names;
+pub use plan::{Need, Plan, Unit, joins};
 pub use powerdns::SERIES as POWERDNS_SERIES;
 pub use registry::COMPONENTS;
 pub use talos::TalosContent;
+pub use website::{Content, content as website_content};

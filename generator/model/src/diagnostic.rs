@@ -1,7 +1,6 @@
 //! Diagnostics: what is wrong with a definition, where, why, and what to do about it.
 
 use crate::{FileId, Span, Spanned};
-use codespan_reporting::{diagnostic as report, files::SimpleFiles, term};
 use std::fmt;
 
 /// The stable, greppable name of a diagnostic; also the name of the file that reports it.
@@ -68,9 +67,12 @@ impl Diagnostic {
         self.at_span(value.span, text)
     }
 
+    /// The place to change; a default, which no file says, is left out.
     #[must_use]
     pub fn at_span(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.primary = Some(Label { span, text: text.into() });
+        if span != Span::default() {
+            self.primary = Some(Label { span, text: text.into() });
+        }
         self
     }
 
@@ -104,30 +106,6 @@ impl Diagnostic {
 
     pub fn labels(&self) -> impl Iterator<Item = &Label> {
         self.primary.iter().chain(&self.secondary)
-    }
-
-    fn to_report(&self) -> report::Diagnostic<usize> {
-        let range = |span: Span| span.start as usize..span.end as usize;
-        let file = |span: Span| span.file.0 as usize;
-        let primary = self
-            .primary
-            .iter()
-            .map(|it| report::Label::primary(file(it.span), range(it.span)).with_message(&it.text));
-        let secondary = self
-            .secondary
-            .iter()
-            .map(|it| report::Label::secondary(file(it.span), range(it.span)).with_message(&it.text));
-        let severity = match self.severity {
-            Severity::Error => report::Severity::Error,
-            Severity::Warning => report::Severity::Warning,
-        };
-        report::Diagnostic::new(severity)
-            .with_code(self.code)
-            .with_message(&self.message)
-            .with_labels(primary.chain(secondary).collect())
-            .with_notes(
-                self.notes.iter().cloned().chain(self.help.iter().map(|it| format!("help: {it}"))).collect(),
-            )
     }
 }
 
@@ -175,28 +153,22 @@ impl Diagnostics {
 
     /// For a person at a terminal.
     pub fn render(&self, sources: &Sources, colour: bool) -> String {
-        let config = term::Config::default();
-        let mut buffer =
-            if colour { term::termcolor::Buffer::ansi() } else { term::termcolor::Buffer::no_color() };
-        for diagnostic in &self.0 {
-            term::emit_to_write_style(&mut buffer, &config, &sources.files, &diagnostic.to_report())
-                .expect("spans lie in the files they name");
-        }
-        String::from_utf8_lossy(buffer.as_slice()).into_owned()
+        let mut out = String::new();
+        self.0.iter().for_each(|diagnostic| crate::render::render(diagnostic, sources, colour, &mut out));
+        out
     }
 }
 
 /// The files that were read, by [`FileId`].
-#[derive(Debug)]
-pub struct Sources {
-    files: SimpleFiles<String, String>,
-    names: Vec<(String, String)>,
-}
+#[derive(Debug, Default)]
+pub struct Sources(Vec<Source>);
 
-impl Default for Sources {
-    fn default() -> Self {
-        Self { files: SimpleFiles::new(), names: Vec::new() }
-    }
+#[derive(Debug)]
+struct Source {
+    name: String,
+    text: String,
+    /// Where each line starts.
+    lines: Vec<usize>,
 }
 
 impl Sources {
@@ -209,24 +181,37 @@ impl Sources {
 
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let (name, text) = (name.into(), text.into());
-        self.names.push((name.clone(), text.clone()));
-        FileId(u32::try_from(self.files.add(name, text)).expect("fewer than four billion files"))
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.0.push(Source { name, text, lines });
+        FileId(u32::try_from(self.0.len() - 1).expect("fewer than four billion files"))
     }
 
     pub fn name(&self, file: FileId) -> &str {
-        &self.names[file.0 as usize].0
+        &self.0[file.0 as usize].name
     }
 
     pub fn text(&self, file: FileId) -> &str {
-        &self.names[file.0 as usize].1
+        &self.0[file.0 as usize].text
     }
 
-    /// Line and column of a byte, both from 1.
+    /// Line and column of a byte, both from 1. The end of a file that ends with a line break is in its last line.
     pub fn line_column(&self, file: FileId, byte: u32) -> (usize, usize) {
-        let text = self.text(file);
-        let before = &text[..(byte as usize).min(text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let Source { text, lines, .. } = &self.0[file.0 as usize];
+        let byte =
+            (0..=(byte as usize).min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let mut line = lines.partition_point(|start| *start <= byte);
+        if line > 1 && lines[line - 1] == text.len() {
+            line -= 1;
+        }
+        let column = text[lines[line - 1]..byte].trim_end_matches(['\n', '\r']).chars().count() + 1;
         (line, column)
+    }
+
+    /// The bytes of a line, counted from 1, without what ends it.
+    pub(crate) fn line(&self, file: FileId, line: usize) -> std::ops::Range<usize> {
+        let Source { text, lines, .. } = &self.0[file.0 as usize];
+        let start = lines[line - 1];
+        let end = lines.get(line).map_or(text.len(), |next| next - 1);
+        start..start + text[start..end].trim_end_matches('\r').len()
     }
 }

@@ -5,6 +5,7 @@
 pub mod definition;
 mod diagnostic;
 mod phase;
+mod render;
 pub mod scalar;
 mod span;
 

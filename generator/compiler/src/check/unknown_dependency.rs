@@ -63,7 +63,16 @@ mod tests {
     #[test]
     fn an_app_needs_a_mistyped_capability() {
         let definition = edit(SMALL, "needs: [ingress, certificates]", "needs: [ingres, certificates]");
-        assert_snapshot!(report("unknown-dependency", &definition), @"");
+        assert_snapshot!(report("unknown-dependency", &definition), @"
+        error[unknown-dependency]: nothing provides `ingres`, which `gitea` needs
+           ┌─ cluster.yaml:67:93
+           │
+        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingres, certificates], hosts: [git.example.org], since: dns }
+           │                                                                                             ^^^^^^ no component or app has this name or provides it
+           │
+           = in the phases `dns` to `cleanup`
+           = help: did you mean `ingress`?
+        ");
     }
 
     #[test]

@@ -7,10 +7,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, String> {
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let place = |at: usize| {
-        let before = &bytes[..at];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let column = before.rsplit(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len) + 1;
-        format!("line {line}, byte {column}")
+        let lines: Vec<&[u8]> = bytes[..at].split(|byte| *byte == b'\n').collect();
+        format!("line {}, byte {}", lines.len(), lines.last().map_or(0, |line| line.len()) + 1)
     };
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
         return Err(format!("is not text: it has a zero byte at {}", place(at)));

@@ -5,6 +5,7 @@
 //! nobody is told what only follows from a mistake that was reported already.
 
 mod decode;
+mod mend;
 mod node;
 mod scalar;
 mod schema;
@@ -67,6 +68,9 @@ fn read<T: DeserializeOwned + JsonSchema>(
             return None;
         }
     };
+    if document.cut && !matches!(root.value, Value::Mapping(_)) {
+        return None;
+    }
     let schema = schema::schema::<T>();
     let mended = structure::check(&mut root, &schema, text, document.cut, faults);
     if document.cut || mended.hopeless || faults.full() {
@@ -75,11 +79,10 @@ fn read<T: DeserializeOwned + JsonSchema>(
     match typed::from_node(&root) {
         Ok(value) => Some(Parsed { value, poisoned: mended.poisoned }),
         Err(mismatch) => {
-            if faults.is_empty() {
-                faults.push(
-                    Diagnostic::error("invalid-value", mismatch.message)
-                        .at_span(mismatch.span.unwrap_or(top), "here"),
-                );
+            // What only a type's own reader knows, and no schema says.
+            let span = mismatch.span.unwrap_or(top);
+            if !mended.poisoned.iter().any(|it| it.overlaps(span)) {
+                faults.push(Diagnostic::error("invalid-value", mismatch.message).at_span(span, ""));
             }
             None
         }
@@ -99,10 +102,6 @@ impl Faults {
 
     fn full(&self) -> bool {
         self.0.len() >= MOST_FAULTS
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     fn report(mut self, diagnostics: &mut Diagnostics) {

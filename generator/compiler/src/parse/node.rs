@@ -50,8 +50,7 @@ impl Value {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "`true` or `false`",
-            Self::Integer(_) => "a number",
-            Self::Float(_) => "a number with a fraction",
+            Self::Integer(_) | Self::Float(_) => "a number",
             Self::Text(_) => "text",
             Self::Sequence(_) => "a list",
             Self::Mapping(_) => "a mapping",

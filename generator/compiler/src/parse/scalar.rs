@@ -16,14 +16,6 @@ pub(super) fn check<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, form: &Form<'s
     match form {
         Form::Bool => boolean(walk, node, shape),
         Form::Integer { least, most } => integer(walk, node, *least, *most, shape),
-        Form::Number => {
-            if let Value::Integer(number) = node.value {
-                node.value = Value::Float(number as f64);
-            } else if !matches!(node.value, Value::Float(_)) {
-                walk.wrong_type(node, "a number", None);
-                walk.replace(node, shape);
-            }
-        }
         Form::Text(kind) => text(walk, node, *kind, shape),
         Form::Any | Form::Choice(_) | Form::List(_) | Form::Map { .. } | Form::Struct(_) => {
             unreachable!("these are no scalars")
@@ -50,7 +42,7 @@ fn boolean<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, shape: Shape<'s>) {
     walk.wrong_type(node, "`true` or `false`", help);
     match meant {
         Some(meant) => node.value = Value::Bool(meant),
-        None => walk.replace(node, shape),
+        None => walk.mended.replace(node, shape),
     }
 }
 
@@ -82,12 +74,12 @@ fn integer<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, least: i64, most: i64, 
             walk.wrong_type(node, "a whole number", help);
             match plain {
                 Some(number) => node.value = Value::Integer(number),
-                None => walk.replace(node, shape),
+                None => walk.mended.replace(node, shape),
             }
         }
         _ => {
             walk.wrong_type(node, "a whole number", None);
-            walk.replace(node, shape);
+            walk.mended.replace(node, shape);
         }
     }
 }
@@ -103,11 +95,11 @@ fn text<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, kind: Option<&'static Kind
             };
             let help = only.map(|only| format!("write `{only}`, without `-` or brackets"));
             walk.wrong_type(node, "one text", help);
-            return walk.replace(node, shape);
+            return walk.mended.replace(node, shape);
         }
         _ => {
             walk.wrong_type(node, "text", None);
-            return walk.replace(node, shape);
+            return walk.mended.replace(node, shape);
         }
     };
     if let Some(kind) = kind
@@ -120,7 +112,7 @@ fn text<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, kind: Option<&'static Kind
                 walk.mended.poisoned.push(node.span);
                 *node = Node::text(better, node.span);
             }
-            None => walk.replace(node, shape),
+            None => walk.mended.replace(node, shape),
         }
     } else if !quoted {
         walk.wrong_type(node, "text", Some(format!("put it in quotes: `\"{said}\"`")));

@@ -95,7 +95,6 @@ pub(crate) enum Form<'a> {
     Any,
     Bool,
     Integer { least: i64, most: i64 },
-    Number,
     Text(Option<&'static Kind>),
     Choice(Vec<Choice<'a>>),
     List(Shape<'a>),
@@ -165,7 +164,6 @@ impl<'a> Shape<'a> {
                 let bound = |name, default| target.get(name).and_then(Value::as_i64).unwrap_or(default);
                 Form::Integer { least: bound("minimum", i64::MIN), most: bound("maximum", i64::MAX) }
             }
-            Some("number") => Form::Number,
             Some("string") => Form::Text(kind(target)),
             Some("array") => Form::List(self.with(target.get("items").unwrap_or(&Value::Bool(true)))),
             Some("object") => match target.get("additionalProperties") {
@@ -220,4 +218,55 @@ impl<'a> Fields<'a> {
 fn kind(schema: &Value) -> Option<&'static Kind> {
     let format = schema.get("format")?.as_str()?;
     KINDS.iter().find(|kind| kind.format == format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonschema::validator_for;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_kind_can_be_told_by_its_pattern_and_has_an_example_of_it() {
+        let mut seen = BTreeSet::new();
+        for kind in KINDS {
+            assert_eq!((kind.parse)(kind.example), Ok(()), "{}", kind.format);
+            let Some(pattern) = kind.pattern else { continue };
+            assert!(seen.insert(pattern), "{} shares its pattern", kind.format);
+            let validator = validator_for(&json!({ "pattern": pattern })).expect("a pattern");
+            assert!(validator.is_valid(&json!(kind.example)), "{}", kind.format);
+        }
+    }
+
+    /// All parts of a schema.
+    fn parts<'a>(value: &'a Value, found: &mut Vec<&'a Map<String, Value>>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| parts(item, found)),
+            Value::Object(object) => {
+                found.push(object);
+                object.values().for_each(|value| parts(value, found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_definition_is_strict() {
+        let schema = schema::<model::Definition>();
+        let mut found = Vec::new();
+        parts(&schema, &mut found);
+        for part in found {
+            let said = format!("{part:?}");
+            assert!(!said.contains("\"null\"") || part.contains_key("$defs"), "{said}");
+            for unknown in ["anyOf", "allOf", "patternProperties"] {
+                assert!(!part.contains_key(unknown), "{unknown} in {said}");
+            }
+            if part.get("type").is_some_and(|it| it == "object") && !part.contains_key("propertyNames") {
+                assert!(part.contains_key("additionalProperties"), "not strict: {said}");
+            }
+            if let Some(format) = part.get("format").and_then(Value::as_str) {
+                assert!(KINDS.iter().any(|kind| kind.format == format), "no kind for {format}");
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@
 
 use super::{
     Faults,
+    mend::Mended,
     node::{Mapping, Node, Value},
     scalar,
     schema::{Fields, Form, Shape},
@@ -16,15 +17,6 @@ use super::{
 use model::{Diagnostic, Span, Spanned};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
-
-/// What the walk leaves behind, beside a tree that the type can be read from.
-#[derive(Debug, Default)]
-pub(crate) struct Mended {
-    /// Places whose values we made up or left out.
-    pub(crate) poisoned: Vec<Span>,
-    /// So much is missing that nothing which follows from the rest can be trusted.
-    pub(crate) hopeless: bool,
-}
 
 /// Walks over the document. `cut` says that its end is missing, so that nothing is said to be missing in it.
 pub(crate) fn check(root: &mut Node, schema: &Json, text: &str, cut: bool, faults: &mut Faults) -> Mended {
@@ -51,39 +43,42 @@ impl<'s> Walk<'_, 's> {
             return;
         }
         if matches!(node.value, Value::Refused) {
-            return self.replace(node, shape);
+            return self.mended.replace(node, shape);
         }
         let form = shape.form();
         if let Form::Any = form {
             return self.free(node);
         }
         if self.variable(node) {
-            return if matches!(form, Form::Text(None)) { () } else { self.replace(node, shape) };
+            if !matches!(form, Form::Text(None)) {
+                self.mended.replace(node, shape);
+            }
+            return;
         }
         if matches!(node.value, Value::Null) {
             self.empty(node, &form, shape);
-            return self.replace(node, shape);
+            return self.mended.replace(node, shape);
         }
         match form {
             Form::List(item) => self.items(node, item, shape),
-            Form::Map { key, value } => match &mut node.value {
-                Value::Mapping(mapping) => self.map(mapping, key, value),
-                _ => {
-                    let help = matches!(node.value, Value::Sequence(_))
-                        .then(|| "names are keys here: write `NAME:` instead of `- `".to_owned());
-                    self.wrong_type(node, "a mapping", help);
-                    self.replace(node, shape);
+            Form::Map { key, value } => {
+                if let Value::Mapping(mapping) = &mut node.value {
+                    return self.map(mapping, key, value);
                 }
-            },
-            Form::Struct(fields) => match &mut node.value {
-                Value::Mapping(mapping) => self.fields(node.span, mapping, fields),
-                _ => {
-                    let names: Vec<&str> = fields.names().collect();
-                    let help = format!("write its keys, each on a line: {}", list(&names));
-                    self.wrong_type(node, "a mapping", Some(help));
-                    self.replace(node, shape);
+                let help = matches!(node.value, Value::Sequence(_))
+                    .then(|| "names are keys here: write `NAME:` instead of `- `".to_owned());
+                self.wrong_type(node, "a mapping", help);
+                self.mended.replace(node, shape);
+            }
+            Form::Struct(fields) => {
+                if let Value::Mapping(mapping) = &mut node.value {
+                    return self.fields(node.span, mapping, fields);
                 }
-            },
+                let names: Vec<&str> = fields.names().collect();
+                let help = format!("write its keys, each on a line: {}", list(&names));
+                self.wrong_type(node, "a mapping", Some(help));
+                self.mended.replace(node, shape);
+            }
             Form::Choice(choices) => self.choice(node, &choices, shape),
             _ => scalar::check(self, node, &form, shape),
         }
@@ -126,7 +121,7 @@ impl<'s> Walk<'_, 's> {
             let mapping = matches!(node.value, Value::Mapping(_));
             if mapping != matches!(item.form(), Form::Struct(_)) {
                 self.wrong_type(node, "a list", None);
-                return self.replace(node, shape);
+                return self.mended.replace(node, shape);
             }
             let help = if mapping {
                 "begin each entry with `- `, the first too".to_owned()
@@ -210,7 +205,7 @@ impl<'s> Walk<'_, 's> {
                 self.missing_key(span, name, shape);
             }
             self.mended.poisoned.push(span);
-            kept.push((Spanned::new(name.to_owned(), span), self.plausible(shape, span)));
+            kept.push((Spanned::new(name.to_owned(), span), self.mended.plausible(shape, span)));
         }
         mapping.entries = kept;
         self.around.pop();
@@ -263,20 +258,25 @@ impl<'s> Walk<'_, 's> {
     }
 
     fn empty(&mut self, node: &Node, form: &Form<'s>, shape: Shape<'s>) {
+        let name = self.path.last().cloned().flatten();
+        let required = self.around.last().is_some_and(|(depth, fields)| {
+            depth + 1 == self.path.len() && fields.required().any(|it| Some(it) == name.as_deref())
+        });
         let nothing = match form {
             Form::List(_) => ", or write `[]` for none",
             Form::Map { .. } => ", or write `{}` for none",
             _ => "",
         };
-        let help = match self.path.last() {
-            Some(Some(name)) => {
-                let indent = match form {
+        let help = match &name {
+            Some(name) => {
+                let write = match form {
                     Form::Struct(_) | Form::Map { .. } => "indent what belongs to it",
                     _ => &scalar::how_to_write(name, shape),
                 };
-                format!("{indent}; or delete the line{nothing}")
+                let delete = if required { "" } else { ", or delete the line" };
+                format!("{write}{delete}{nothing}")
             }
-            _ => "delete the line, or write a value".to_owned(),
+            None => "delete the line, or write a value".to_owned(),
         };
         let message = format!("{} has no value", self.container());
         let diagnostic =
@@ -285,9 +285,8 @@ impl<'s> Walk<'_, 's> {
     }
 
     pub(super) fn wrong_type(&mut self, node: &Node, expected: &str, help: Option<String>) {
-        let message = format!("{} is {expected}, not {}", self.container(), node.value.kind());
-        let diagnostic =
-            Diagnostic::error("wrong-type", message).at_span(node.span, format!("expected {expected}"));
+        let diagnostic = Diagnostic::error("wrong-type", format!("{} must be {expected}", self.container()))
+            .at_span(node.span, format!("this is {}", node.value.kind()));
         self.faults.push(match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
@@ -317,7 +316,7 @@ impl<'s> Walk<'_, 's> {
         let names: Vec<&str> = choices.iter().map(|it| it.name).collect();
         let Value::Text(text) = &node.value else {
             self.wrong_type(node, &one_of(&names), None);
-            return self.replace(node, shape);
+            return self.mended.replace(node, shape);
         };
         match choices.iter().find(|it| it.name == text) {
             Some(choice) if choice.content.is_none() => return,
@@ -325,7 +324,7 @@ impl<'s> Walk<'_, 's> {
                 let diagnostic = Diagnostic::error("wrong-type", format!("`{}` needs a value", choice.name))
                     .at_span(node.span, format!("expected `{}:` and what belongs to it", choice.name));
                 self.faults.push(diagnostic);
-                return self.replace(node, shape);
+                return self.mended.replace(node, shape);
             }
             None => {}
         }
@@ -334,62 +333,13 @@ impl<'s> Walk<'_, 's> {
         let diagnostic =
             Diagnostic::error("invalid-value", format!("{} cannot be `{}`", self.container(), clip(text)))
                 .at_span(node.span, format!("expected {}", one_of(&names)));
-        self.mended.poisoned.push(node.span);
-        match meant {
-            Some(meant) => {
-                self.faults.push(diagnostic.help(format!("did you mean `{meant}`?")));
-                *node = Node::text(meant, node.span);
-            }
-            None => {
-                self.faults.push(diagnostic);
-                self.replace(node, shape);
-            }
-        }
-    }
-
-    /// Puts something that can be read in the place of what cannot.
-    pub(super) fn replace(&mut self, node: &mut Node, shape: Shape<'s>) {
-        self.mended.poisoned.push(node.span);
-        *node = self.plausible(shape, node.span);
-    }
-
-    /// A value as the schema wants it.
-    fn plausible(&mut self, shape: Shape<'s>, span: Span) -> Node {
-        let value = match shape.form() {
-            Form::Any => Value::Mapping(Mapping::default()),
-            Form::Bool => Value::Bool(false),
-            Form::Integer { least, most } => {
-                let example = shape.example().and_then(Json::as_i64);
-                Value::Integer(example.unwrap_or(0).clamp(least, most))
-            }
-            Form::Number => Value::Float(0.0),
-            Form::Text(kind) => Value::Text(kind.map_or("text", |kind| kind.example).to_owned()),
-            Form::List(item) => Value::Sequence(vec![self.plausible(item, span)]),
-            Form::Choice(choices) => match choices.first() {
-                Some(first) => match first.content {
-                    None => Value::Text(first.name.to_owned()),
-                    Some(content) => {
-                        let key = Spanned::new(first.name.to_owned(), span);
-                        let entries = vec![(key, self.plausible(content, span))];
-                        Value::Mapping(Mapping { entries, incomplete: false })
-                    }
-                },
-                None => Value::Null,
-            },
-            Form::Map { .. } => {
-                // Names that are referred to are lost with it.
-                self.mended.hopeless = true;
-                Value::Mapping(Mapping::default())
-            }
-            Form::Struct(fields) => {
-                let entry = |name: &'s str| {
-                    let shape = fields.get(name).expect("a required key has a schema");
-                    (Spanned::new(name.to_owned(), span), self.plausible(shape, span))
-                };
-                Value::Mapping(Mapping { entries: fields.required().map(entry).collect(), incomplete: false })
-            }
+        let Some(meant) = meant else {
+            self.faults.push(diagnostic);
+            return self.mended.replace(node, shape);
         };
-        Node::new(value, span)
+        self.faults.push(diagnostic.help(format!("did you mean `{meant}`?")));
+        self.mended.poisoned.push(node.span);
+        *node = Node::text(meant, node.span);
     }
 
     pub(super) fn source(&self, span: Span) -> &str {
@@ -427,5 +377,5 @@ fn variable(text: &str) -> Option<&str> {
 /// So much of a text as a message has room for.
 fn clip(text: &str) -> &str {
     let line = text.lines().next().unwrap_or_default();
-    &line[..line.floor_char_boundary(60)]
+    line.char_indices().nth(60).map_or(line, |(end, _)| &line[..end])
 }

@@ -6,7 +6,20 @@ use model::{Diagnostic, FileId, Span};
 /// What is wrong with the text, at its place, in words that say what to do.
 pub(super) fn diagnostic(text: &str, file: FileId, error: &ScanError) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(text.len());
-    let (message, label, help) = words(error.kind());
+    if text[..at].ends_with('$') && text[at..].starts_with('{') {
+        let line = text[at..].lines().next().unwrap_or_default();
+        let end = line.find('}').map_or(line.len(), |length| length + 1);
+        return unexpanded(one_line(text, file, at - 1, at + end), &text[at - 1..at + end]);
+    }
+    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let indentation = text[line..].len() - text[line..].trim_start_matches([' ', '\t']).len();
+    let tab = text[line..line + indentation].find('\t').map(|tab| line + tab);
+    let unfinished = *error.kind() == ErrorKind::MappingValueNotAllowed && !text[line..at].contains(": ");
+    let (at, (message, label, help)) = match tab {
+        Some(tab) => (tab, words(&ErrorKind::TabInIndentation)),
+        None if unfinished => (line + indentation, words(&ErrorKind::SimpleKeyExpected)),
+        None => (at, words(error.kind())),
+    };
     let diagnostic = Diagnostic::error("invalid-yaml", message).at_span(visible(text, file, at), label);
     if help.is_empty() { diagnostic } else { diagnostic.help(help) }
 }
@@ -60,9 +73,9 @@ fn words(kind: &ErrorKind) -> (String, &'static str, &'static str) {
             "keys of one mapping, and entries of one list, start in the same column",
         ),
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => (
-            "a key without a colon",
-            "expected `:` and a space after this",
-            "write `key: value`; or indent the line, if it belongs to the value above",
+            "a key without a colon, or text that goes on where a key is expected",
+            "here, or in the line above",
+            "write `key: value`; or indent the line, if it belongs to the text above",
         ),
         ErrorKind::MappingValueNotAllowed => (
             "a colon within a value",
@@ -114,8 +127,9 @@ pub(super) fn control_character(text: &str, file: FileId) -> Option<Diagnostic> 
 /// A text that another program would replace, and we do not.
 pub(super) fn unexpanded(span: Span, variable: &str) -> Diagnostic {
     Diagnostic::error("unexpanded-variable", format!("`{variable}` would stay as it is"))
-        .at_span(span, "tombolo fills in nothing, and Flux nothing in what tombolo writes")
-        .help("write the value itself; for a secret, the name of the Secret that holds it")
+        .at_span(span, "nothing fills this in")
+        .note("tombolo has no variables, and lets Flux have none in what it writes")
+        .help("write the value itself; for a secret, the name of its Secret")
 }
 
 /// A place that ends with its first line.
@@ -126,8 +140,7 @@ pub(super) fn one_line(text: &str, file: FileId, start: usize, end: usize) -> Sp
 }
 
 /// The character at a place; at the end of a line or of the file, the last one that can be seen before it.
-fn visible(text: &str, file: FileId, at: usize) -> Span {
-    let at = text.floor_char_boundary(at);
+pub(super) fn visible(text: &str, file: FileId, at: usize) -> Span {
     let next = text[at..].chars().next().filter(|c| !matches!(c, '\n' | '\r'));
     if let Some(c) = next {
         return one_line(text, file, at, at + c.len_utf8());

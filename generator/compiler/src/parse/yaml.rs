@@ -136,6 +136,12 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, _, _) => {
                 self.tag(tag);
                 let value = match style {
+                    // `${NAME}` without quotes, where a bracket begins a mapping: the parser will say so.
+                    ScalarStyle::Plain
+                        if text.ends_with('$') && self.text[span.end as usize..].starts_with('{') =>
+                    {
+                        Value::Refused
+                    }
                     ScalarStyle::Plain if tag.is_none() => Value::plain(&text),
                     _ => Value::Text(text.into_owned()),
                 };
@@ -176,8 +182,11 @@ impl<'a> Builder<'a> {
     }
 
     /// A scalar: a key, where one is awaited, or a value.
-    fn scalar(&mut self, node: Node, plain: bool) {
-        let file = self.file;
+    fn scalar(&mut self, mut node: Node, plain: bool) {
+        let written = node.span.start < node.span.end;
+        if !written {
+            node.span = self.nothing(node.span);
+        }
         let Some(Open { content: Content::Mapping { key: key @ None, mapping, .. }, .. }) =
             self.open.last_mut()
         else {
@@ -185,16 +194,16 @@ impl<'a> Builder<'a> {
         };
         let text = match node.value {
             Value::Text(text) => text,
+            _ if !written => String::new(),
             _ => self.text[node.span.start as usize..node.span.end as usize].to_owned(),
         };
         let fault = if plain && text == "<<" {
             Diagnostic::error("yaml-alias", "`<<` is a merge key")
                 .at_span(node.span, "draws in what is written elsewhere")
                 .help("write the keys themselves here")
-        } else if plain && text.is_empty() {
-            let span = Span { file, start: node.span.start, end: node.span.start + 1 };
+        } else if !written {
             Diagnostic::error("invalid-yaml", "there is no key before this colon")
-                .at_span(span, "a key is missing here")
+                .at_span(node.span, "a key is missing here")
                 .help("write a key, or put text with a colon in quotes")
         } else {
             *key = Some(Key::Text(Spanned::new(text, node.span)));
@@ -283,6 +292,14 @@ impl<'a> Builder<'a> {
 
     fn source(&self, span: Span) -> &'a str {
         &self.text[span.start as usize..span.end as usize]
+    }
+
+    /// The place of a value that is not written: its key, or what was written last.
+    fn nothing(&self, at: Span) -> Span {
+        match self.open.last() {
+            Some(Open { content: Content::Mapping { key: Some(key), .. }, .. }) => key.span(),
+            _ => syntax::visible(self.text, self.file, at.start as usize),
+        }
     }
 
     /// The place of an event, within one line.

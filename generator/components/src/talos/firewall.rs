@@ -197,7 +197,8 @@ fn tcp(purpose: &'static str, ports: (u16, u16), sources: Vec<IpNet>) -> Opening
 
 /// One rule for all ports of a purpose that the same networks may reach; one purpose for a port.
 fn joined(openings: Vec<Opening>) -> Vec<Rule> {
-    let mut by_port: BTreeMap<(Protocol, (u16, u16)), (BTreeSet<&'static str>, Vec<IpNet>)> = BTreeMap::new();
+    type Ports = (Protocol, (u16, u16));
+    let mut by_port: BTreeMap<Ports, (BTreeSet<&'static str>, Vec<IpNet>)> = BTreeMap::new();
     for opening in openings {
         let entry = by_port.entry((opening.protocol, opening.ports)).or_default();
         entry.0.insert(opening.purpose);

@@ -12,7 +12,7 @@ mod patch;
 pub mod reach;
 mod readme;
 pub mod release;
-mod upgrade;
+pub mod upgrade;
 
 use crate::Plan;
 use facts::NodeFacts;

@@ -17,7 +17,7 @@ use super::{
 };
 use model::definition::Definition;
 use serde_json::Value;
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 use tree::Object;
 
 /// The address of Sidero Labs' own discovery service.
@@ -106,7 +106,7 @@ impl Patch<'_> {
         let network = &mut self.main.machine.network;
         network.hostname = facts.name.into();
         network.interfaces = vec![Interface {
-            interface: facts.machine.link().into(),
+            name: facts.machine.link().into(),
             dhcp: facts.machine.dhcp(),
             addresses: texts(&facts.addresses),
             routes: facts
@@ -121,8 +121,12 @@ impl Patch<'_> {
         }];
         self.main.machine.time = Time { servers: self.time_servers() };
         let mirrors = self.mirrors();
+        let mirror = |endpoints: Vec<String>| {
+            let override_path = endpoints.iter().any(|url| names_its_path(url));
+            Mirror { endpoints, override_path }
+        };
         self.main.machine.registries.mirrors =
-            mirrors.into_iter().map(|(host, endpoints)| (host, Mirror { endpoints })).collect();
+            mirrors.into_iter().map(|(host, endpoints)| (host, mirror(endpoints))).collect();
     }
 
     fn network_documents(&mut self) {
@@ -160,7 +164,8 @@ impl Patch<'_> {
             self.push(&TimeSyncConfig { ntp: Time { servers } });
         }
         for (name, endpoints) in self.mirrors() {
-            let endpoints = endpoints.into_iter().map(|url| RegistryEndpoint { url }).collect();
+            let endpoint = |url: String| RegistryEndpoint { override_path: names_its_path(&url), url };
+            let endpoints = endpoints.into_iter().map(endpoint).collect();
             self.push(&RegistryMirrorConfig { name, endpoints });
         }
     }
@@ -208,7 +213,7 @@ impl Patch<'_> {
         machine.features.kube_prism =
             Some(KubePrism { enabled: definition.talos.kube_prism(), port: KUBEPRISM_PORT });
         let cluster = &mut self.main.cluster;
-        cluster.cluster_name = definition.cluster.name.to_string();
+        cluster.name = definition.cluster.name.to_string();
         cluster.control_plane = ControlPlane { endpoint: definition.cluster.endpoint.to_string() };
         cluster.network = ClusterNetwork {
             cni: Some(CniName { name: "none" }),
@@ -330,9 +335,8 @@ impl Patch<'_> {
         let Some(rules) = &self.facts.firewall else { return };
         self.push(&NetworkDefaultActionConfig { ingress: "block" });
         for rule in rules {
-            let ports = rule.ports.iter().map(|(first, last)| match first == last {
-                true => Ports::One(*first),
-                false => Ports::Span(format!("{first}-{last}")),
+            let ports = rule.ports.iter().map(|(first, last)| {
+                if first == last { Ports::One(*first) } else { Ports::Span(format!("{first}-{last}")) }
             });
             self.push(&NetworkRuleConfig {
                 name: rule.name.clone(),
@@ -351,6 +355,12 @@ fn registries(enabled: bool, no_kubernetes: bool, no_service: bool, endpoint: Op
             service: ServiceRegistry { disabled: no_service, endpoint },
         },
     }
+}
+
+/// Whether a mirror's address has the registry's `/v2` in it, which containerd must then not put after it.
+fn names_its_path(url: &str) -> bool {
+    let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    path.split('/').any(|part| part == "v2")
 }
 
 fn kubelet_args(facts: &NodeFacts) -> BTreeMap<String, String> {
@@ -377,10 +387,4 @@ fn taint_text(taint: &TaintFact) -> String {
 
 fn texts<T: ToString>(values: &[T]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
-}
-
-/// The address that a person names a node by on the command line.
-pub fn contact(facts: &NodeFacts) -> Option<IpAddr> {
-    let public = super::reach::announced(facts.node, facts.site);
-    if facts.site.public() { public.first().copied().or(facts.node.address()) } else { facts.node.address() }
 }

@@ -2,8 +2,16 @@
 
 use crate::Plan;
 use ipnet::IpNet;
-use model::definition::{Node, Site};
-use std::{fmt, net::IpAddr};
+use model::{
+    Spanned,
+    definition::{Node, Site},
+    scalar::Name,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::IpAddr,
+};
 
 /// The way by which a first packet arrives.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,6 +61,48 @@ pub fn way(plan: &Plan, from: &Node, to: &Node) -> Option<Way> {
 /// Whether one end of a pair can send the first packet, which is all that WireGuard needs.
 pub fn meets(plan: &Plan, a: &Node, b: &Node) -> bool {
     way(plan, a, b).is_some() || way(plan, b, a).is_some()
+}
+
+/// Nodes that are alike in what they reach and how they are reached: of one site, families and routes.
+#[derive(Debug)]
+pub struct Group<'a> {
+    pub site: &'a str,
+    /// At least one, in name order.
+    pub nodes: Vec<(&'a Spanned<Name>, &'a Node)>,
+}
+
+impl<'a> Group<'a> {
+    pub fn first(&self) -> &'a Node {
+        self.nodes[0].1
+    }
+
+    /// `home (cp0, cp1, worker0)`, the names cut short where they are many.
+    pub fn title(&self) -> String {
+        let names: Vec<&str> = self.nodes.iter().take(6).map(|(name, _)| &****name).collect();
+        let rest = self.nodes.len() - names.len();
+        let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+        format!("{} ({}{more})", self.site, names.join(", "))
+    }
+}
+
+/// The members in groups: every pair of nodes is a pair of groups, or of two nodes of one.
+pub fn groups<'a>(plan: &Plan<'a>) -> Vec<Group<'a>> {
+    let mut groups: BTreeMap<_, Group<'a>> = BTreeMap::new();
+    for (name, node) in plan.nodes() {
+        let Some(site) = plan.site_of(node) else { continue };
+        let families = |ips: Vec<IpAddr>| ips.iter().map(|ip| (ip.is_ipv4(), is_public(*ip))).collect::<BTreeSet<_>>();
+        let networks: BTreeSet<IpNet> = node
+            .addresses
+            .iter()
+            .map(|it| site.networks.iter().map(|net| net.0).find(|net| net.contains(&it.ip())).unwrap_or(it.network()))
+            .filter(|_| !site.public())
+            .collect();
+        let routes: Vec<IpNet> = node.machine.routes.iter().map(|route| route.network.0).collect();
+        let key = (&**node.site, families(node.ips().collect()), families(announced(node, site)), networks, routes);
+        let group = Group { site: &node.site, nodes: Vec::new() };
+        groups.entry(key).or_insert(group).nodes.push((name, node));
+    }
+    groups.into_values().collect()
 }
 
 /// The addresses at which the internet finds a node.

@@ -27,7 +27,7 @@ pub struct KubeSpan {
     pub advertise_kubernetes_networks: Option<Spanned<bool>>,
     /// The largest packet. The least of the sites' `underlayMtu`, less 80.
     pub mtu: Option<Spanned<Mtu>>,
-    /// Which addresses of other nodes are tried. At a site behind NAT its own networks, elsewhere all but Tailscale's.
+    /// Which of its addresses a node announces to the others. At a site behind NAT those in its own networks, elsewhere all but Tailscale's.
     pub endpoint_filters: Option<Vec<Spanned<SubnetFilter>>>,
     /// Networks that nodes do not announce to each other; the same on every node.
     #[serde(default)]

@@ -57,6 +57,8 @@ text!(LabelKey);
 impl Scalar for LabelKey {
     const FORMAT: &'static str = "k8s-label-key";
     const EXAMPLE: &'static str = "example.org/rack";
+    const PATTERN: Option<&'static str> =
+        Some("^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$");
 
     fn parse(text: &str) -> Result<Self, Fault> {
         let name = match text.split_once('/') {

@@ -89,6 +89,8 @@ text!(RecordName);
 impl Scalar for RecordName {
     const FORMAT: &'static str = "record-name";
     const EXAMPLE: &'static str = "www";
+    const PATTERN: Option<&'static str> =
+        Some(r"^(@|(\*|_?[a-z0-9]([a-z0-9-]*[a-z0-9])?)(\._?[a-z0-9]([a-z0-9-]*[a-z0-9])?)*)$");
 
     fn parse(text: &str) -> Result<Self, Fault> {
         if text == "@" {

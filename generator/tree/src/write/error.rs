@@ -106,7 +106,10 @@ impl fmt::Display for How {
             Self::NotText => f.write_str("has a name that is not UTF-8"),
             Self::NoListing => f.write_str("is missing, so nothing tells what is generated here"),
             Self::BadListing(line) => {
-                write!(f, "is no listing of checksums in line {line}; after a merge, render again with `--force`")
+                write!(
+                    f,
+                    "is no listing of checksums in line {line}; after a merge, render again with `--force`"
+                )
             }
         }
     }

@@ -51,7 +51,7 @@ impl Place {
         }
     }
 
-    /// Deletes what runs left that were killed; to be called under the lock.
+    /// Deletes what runs left that were killed, and puts an old tree back; to be called under the lock.
     pub(super) fn sweep(&self) -> Result<(), WriteError> {
         let entries = fs::read_dir(&self.parent).map_err(WriteError::io("list", &self.parent))?;
         for entry in entries {
@@ -63,6 +63,10 @@ impl Place {
             }
             let path = entry.path();
             if path.join(MARKER).is_file() {
+                let old = path.join("old");
+                if old.exists() && !self.target.exists() {
+                    fs::rename(&old, &self.target).map_err(WriteError::io("restore", &self.target))?;
+                }
                 Staging(path.clone()).remove().map_err(WriteError::io("remove", &path))?;
             } else {
                 // Killed between two steps, it is empty; else it is somebody's, and stays.
@@ -92,37 +96,97 @@ impl Place {
         let path = self.parent.join(name);
         fs::create_dir(&path).map_err(WriteError::io("create", &path))?;
         let staging = Staging(path);
+        let marker = staging.0.join(MARKER);
+        File::create(&marker).map_err(WriteError::io("create", &marker))?;
         Ok(staging)
     }
 }
 
+/// A staging folder, which goes when it is dropped: after a success it holds the old tree.
 struct Staging(PathBuf);
+
 impl Staging {
+    /// The marker goes last, so that a killed removal is finished by the next run.
     fn remove(&self) -> io::Result<()> {
+        for part in ["new", "old"] {
+            let part = self.0.join(part);
+            match remove_all(&part) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
         fs::remove_dir_all(&self.0)
     }
 }
+
 impl Drop for Staging {
     fn drop(&mut self) {
+        // The tree is written, or another error is under way; the next run tries again.
         let _ = self.remove();
     }
 }
-fn write_files(tree: &Tree, new: &Path) -> Result<(), WriteError> {
-    for (path, bytes) in tree.files() {
-        let path = new.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(WriteError::io("create", parent))?;
+
+/// Also where a folder is read-only.
+fn remove_all(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            open_up(folder)?;
+            fs::remove_dir_all(folder)
         }
-        fs::write(&path, bytes).map_err(WriteError::io("write", &path))?;
+        other => other,
+    }
+}
+
+fn open_up(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
     }
     Ok(())
 }
-fn exchange(new: &Path, target: &Path, _old: &Path) -> io::Result<()> {
-    renameat_with(CWD, new, CWD, target, RenameFlags::EXCHANGE).map_err(Into::into)
+
+fn write_files(tree: &Tree, root: &Path) -> Result<(), WriteError> {
+    let mut folder = PathBuf::new();
+    for (path, content) in tree.files() {
+        let path = root.join(path);
+        if let Some(parent) = path.parent().filter(|parent| *parent != folder) {
+            fs::create_dir_all(parent).map_err(WriteError::io("create", parent))?;
+            folder = parent.into();
+        }
+        fs::write(&path, content).map_err(WriteError::io("write", &path))?;
+    }
+    Ok(())
 }
+
+/// Swaps two folders in one step, where kernel and file system can; else in two, of which the first is taken
+/// back when the second fails, or by the next run's `sweep` when the process is killed between the two.
+fn exchange(new: &Path, target: &Path, old: &Path) -> io::Result<()> {
+    match renameat_with(CWD, new, CWD, target, RenameFlags::EXCHANGE) {
+        Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) => rename_twice(new, target, old),
+        other => Ok(other?),
+    }
+}
+
+fn rename_twice(new: &Path, target: &Path, old: &Path) -> io::Result<()> {
+    fs::rename(target, old)?;
+    fs::rename(new, target).inspect_err(|_| {
+        // Nothing better can be done if this fails too; the error names the target.
+        let _ = fs::rename(old, target);
+    })
+}
+
+/// Where there was no target: never over one that has just appeared.
 fn rename_new(new: &Path, target: &Path) -> io::Result<()> {
-    renameat_with(CWD, new, CWD, target, RenameFlags::NOREPLACE).map_err(Into::into)
+    match renameat_with(CWD, new, CWD, target, RenameFlags::NOREPLACE) {
+        Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) => fs::rename(new, target),
+        other => Ok(other?),
+    }
 }
-fn no_locks(_: &io::Error) -> bool {
-    false
+
+fn no_locks(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported
+        || matches!(Errno::from_io_error(error), Some(Errno::BADF | Errno::NOLCK | Errno::INVAL))
 }

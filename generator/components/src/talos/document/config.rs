@@ -97,7 +97,8 @@ pub(in super::super) struct Network {
 
 #[derive(Debug, Default, PartialEq, Serialize)]
 pub(in super::super) struct Interface {
-    pub interface: String,
+    #[serde(rename = "interface")]
+    pub name: String,
     pub dhcp: bool,
     #[serde(skip_serializing_if = "empty")]
     pub addresses: Vec<String>,
@@ -137,8 +138,11 @@ pub(in super::super) struct Registries {
 }
 
 #[derive(Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(in super::super) struct Mirror {
     pub endpoints: Vec<String>,
+    #[serde(skip_serializing_if = "empty")]
+    pub override_path: bool,
 }
 
 #[derive(Debug, Default, PartialEq, Serialize)]
@@ -167,8 +171,8 @@ pub(in super::super) struct HostDns {
 #[derive(Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in super::super) struct Cluster {
-    #[serde(skip_serializing_if = "empty")]
-    pub cluster_name: String,
+    #[serde(rename = "clusterName", skip_serializing_if = "empty")]
+    pub name: String,
     #[serde(skip_serializing_if = "empty")]
     pub control_plane: ControlPlane,
     #[serde(skip_serializing_if = "empty")]

@@ -93,13 +93,17 @@ impl Kind for RegistryMirrorConfig {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(in super::super) struct RegistryEndpoint {
     pub url: String,
+    #[serde(skip_serializing_if = "empty")]
+    pub override_path: bool,
 }
 
 /// KubeSpan: a document from 1.13 on, `machine.network.kubespan` with the same fields before.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "as Talos has it")]
 pub(in super::super) struct KubeSpanConfig {
     pub enabled: bool,
     pub advertise_kubernetes_networks: bool,

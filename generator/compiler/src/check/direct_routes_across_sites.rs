@@ -1,0 +1,49 @@
+//! Cilium is to route straight to nodes that are on another network.
+//!
+//! `autoDirectNodeRoutes` sets a route to each node's pods by that node's address as the gateway.
+//! A node of another site is no gateway on this link: Cilium refuses the route, and its pods are not reached.
+//!
+//! Fix: `routing: tunnel` without `autoDirectNodeRoutes`.
+//! Or `directRoutingSkipUnreachable: true`, with the mesh to carry what it leaves out.
+//! Source: https://docs.cilium.io/en/stable/network/concepts/routing/
+
+use components::Plan;
+use model::{Diagnostic, Diagnostics};
+use std::collections::BTreeSet;
+
+super::check!("direct-routes-across-sites", Mesh, "direct_routes_across_sites.rs");
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let cilium = &plan.definition.cni.cilium;
+    let Some(direct) = cilium.auto_direct_node_routes.as_ref().filter(|it| it.value) else { return };
+    let sites: BTreeSet<&str> = plan.nodes().map(|(_, node)| &**node.site).collect();
+    if sites.len() < 2 || cilium.direct_routing_skip_unreachable() {
+        return;
+    }
+    let sites: Vec<String> = sites.into_iter().map(|site| format!("`{site}`")).collect();
+    diagnostics.push(
+        Diagnostic::error(CHECK.code, format!("direct routes between nodes of {}", sites.join(" and ")))
+            .at(direct, "needs all nodes on one network")
+            .because(&cilium.routing, "how pods are routed")
+            .help("delete this line, and write `routing: tunnel`")
+            .help("or write `directRoutingSkipUnreachable: true`, with pod networks announced in the mesh"),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SMALL, edit, report};
+    use insta::assert_snapshot;
+
+    #[test]
+    fn home_and_vps() {
+        let text = edit(SMALL, "routing: tunnel", "routing: native, autoDirectNodeRoutes: true");
+        assert_snapshot!(report("direct-routes-across-sites", &text), @"");
+    }
+
+    #[test]
+    fn the_unreachable_are_skipped() {
+        let routes = "routing: native, autoDirectNodeRoutes: true, directRoutingSkipUnreachable: true";
+        assert_snapshot!(report("direct-routes-across-sites", &edit(SMALL, "routing: tunnel", routes)), @"");
+    }
+}

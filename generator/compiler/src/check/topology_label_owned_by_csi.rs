@@ -1,0 +1,70 @@
+//! Region or zone say where a node stands, and a storage driver reads them otherwise.
+//!
+//! To Proxmox CSI `topology.kubernetes.io/region` is the Proxmox cluster and `zone` the Proxmox node, and each volume is bound
+//! to those two for ever. A site's name there makes the driver look for a Proxmox node of that name, and volumes that exist
+//! find no node. A site elsewhere with the same two is offered pods whose volumes it cannot mount.
+//!
+//! Fix: leave the driver's names in `topology`; what stands where says our own label, `<domain>/site`.
+//! Source: https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/docs/architecture.md
+
+use components::Plan;
+use model::{Diagnostic, Diagnostics};
+
+super::check!("topology-label-owned-by-csi", Placement, "topology_label_owned_by_csi.rs");
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let definition = plan.definition;
+    for (class_name, class) in &definition.storage.classes {
+        let (Some(driver), Some(site)) = (&class.driver, definition.site(&class.site)) else { continue };
+        for (label, value) in [("region", &site.topology.region), ("zone", &site.topology.zone)] {
+            let Some(value) = value.as_ref().filter(|it| *it.value == *class.site.value) else { continue };
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, format!("the {label} of `{}` is the site's name", class.site))
+                    .at(value, format!("`{class_name}` looks for its own {label} here"))
+                    .because(driver, "this driver owns the label")
+                    .help(format!("write what the driver calls it; the site has the label `{}`", definition.site_label())),
+            );
+        }
+        let both = |site: &model::definition::Site| {
+            let text = |it: &Option<model::Spanned<model::scalar::LabelValue>>| it.as_ref().map(|it| it.value.clone());
+            (text(&site.topology.region), text(&site.topology.zone))
+        };
+        let other = definition.sites.iter().find(|(name, other)| {
+            ****name != *class.site.value && both(site).1.is_some() && both(other) == both(site)
+        });
+        if let Some((name, other)) = other {
+            let at = other.topology.zone.as_ref().expect("it equals one that is there");
+            let mut diagnostic =
+                Diagnostic::error(CHECK.code, format!("`{name}` has the region and zone of `{}`", class.site))
+                    .at(at, format!("pods with volumes of `{class_name}` are sent here"))
+                    .because(&class.site, "where its volumes are");
+            if let Some(zone) = &site.topology.zone {
+                diagnostic = diagnostic.because(zone, "the same");
+            }
+            diagnostics.push(diagnostic.help("give the other site a region and a zone of its own"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SMALL, edit, report};
+    use insta::assert_snapshot;
+
+    #[test]
+    fn the_site_as_zone() {
+        let text = edit(SMALL, "zone: atlas", "zone: home");
+        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"");
+    }
+
+    #[test]
+    fn the_same_zone_elsewhere() {
+        let text = edit(SMALL, "{ region: vps, zone: vps }", "{ region: cluster, zone: atlas }");
+        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"");
+    }
+
+    #[test]
+    fn the_drivers_own_names() {
+        assert_snapshot!(report("topology-label-owned-by-csi", SMALL), @"");
+    }
+}

@@ -36,9 +36,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         return;
     };
     if certificates.solver.value == Solver::Rfc2136 {
-        let missing = match (&certificates.update_key, &dns.powerdns.tsig) {
+        let missing = match (&certificates.update_key, dns.powerdns.update_key()) {
             (None, _) => Some("add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's namespace"),
-            (_, None) => Some("add `tsig` to `dns.powerdns`: updates are signed with a key of its name and digest"),
+            (_, None) => Some("add `updateKey` to `dns.powerdns`: its name and digest, and the Secret that PowerDNS has it from"),
             _ => None,
         };
         if let Some(help) = missing {

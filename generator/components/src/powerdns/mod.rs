@@ -223,6 +223,8 @@ fn stateful_set(plan: &Plan, dns: &Dns, server: &Server) -> StatefulSet {
         metadata: server.metadata(&server.name),
         spec: Some(StatefulSetSpec {
             replicas: Some(1),
+            // Else a pod that never became ready would have to be deleted by hand before its mended successor starts.
+            pod_management_policy: Some("Parallel".into()),
             revision_history_limit: Some(3),
             selector: server.selector(),
             service_name: Some(server.name.clone()),

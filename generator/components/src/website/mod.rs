@@ -524,9 +524,28 @@ mod tests {
         apps/cert-manager/issuers/ks.yaml
         apps/cert-manager/kustomization.yaml
         apps/cert-manager/namespace.yaml
-        apps/dns-system/external-dns/ks.yaml
         apps/dns-system/kustomization.yaml
+        apps/dns-system/namespace.yaml
+        apps/dns-system/powerdns/app/bootstrap.sh
+        apps/dns-system/powerdns/app/kustomization.yaml
+        apps/dns-system/powerdns/app/networkpolicy.yaml
+        apps/dns-system/powerdns/app/pdns.conf
+        apps/dns-system/powerdns/app/persistentvolume-dns-system-powerdns.yaml
+        apps/dns-system/powerdns/app/persistentvolumeclaim.yaml
+        apps/dns-system/powerdns/app/service-api.yaml
+        apps/dns-system/powerdns/app/service.yaml
+        apps/dns-system/powerdns/app/statefulset.yaml
+        apps/dns-system/powerdns/app/zones
         apps/dns-system/powerdns/ks.yaml
+        apps/external-dns/external-dns/app/clusterrole.yaml
+        apps/external-dns/external-dns/app/clusterrolebinding.yaml
+        apps/external-dns/external-dns/app/deployment.yaml
+        apps/external-dns/external-dns/app/kustomization.yaml
+        apps/external-dns/external-dns/app/networkpolicy.yaml
+        apps/external-dns/external-dns/app/serviceaccount.yaml
+        apps/external-dns/external-dns/ks.yaml
+        apps/external-dns/kustomization.yaml
+        apps/external-dns/namespace.yaml
         apps/flux-system/gateway-api-source/app/gitrepository-gateway-api.yaml
         apps/flux-system/gateway-api-source/app/kustomization.yaml
         apps/flux-system/gateway-api-source/ks.yaml
@@ -571,6 +590,7 @@ mod tests {
         apps/website/website/app/service.yaml
         apps/website/website/ks.yaml
         cilium/values.yaml
+        docs/dns.md
         flux/cluster.yaml
         talos/README.md
         talos/nodes.json

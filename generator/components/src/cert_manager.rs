@@ -83,3 +83,43 @@ fn emit_webhook(plan: &Plan, unit: &Unit) -> Vec<File> {
     });
     helm::release(plan, unit, &catalogue::CERT_MANAGER_WEBHOOK_PDNS, values)
 }
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    #[test]
+    fn it_asks_public_resolvers() {
+        let release = file(SMALL, Phase::Dns, "apps/cert-manager/cert-manager/app/helmrelease.yaml");
+        let (_, values) = release.split_once("  values:\n").expect("a release has values");
+        assert_snapshot!(values, @"
+        crds:
+          enabled: true
+          keep: true
+        resources:
+          requests:
+            cpu: 10m
+            memory: 64Mi
+          limits:
+            memory: 256Mi
+        webhook:
+          resources:
+            requests:
+              cpu: 10m
+              memory: 32Mi
+            limits:
+              memory: 256Mi
+        cainjector:
+          resources:
+            requests:
+              cpu: 10m
+              memory: 64Mi
+            limits:
+              memory: 256Mi
+        dns01RecursiveNameservers: 1.1.1.1:53,9.9.9.9:53
+        dns01RecursiveNameserversOnly: true
+        ");
+    }
+}

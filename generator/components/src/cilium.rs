@@ -223,3 +223,115 @@ fn gateway(plan: &Plan) -> Option<Value> {
         },
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    #[test]
+    fn a_tunnel_over_kubespan() {
+        assert_snapshot!(file(SMALL, Phase::Prerequisites, "cilium/values.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (cni.cilium); do not edit.
+        # For version 1.20.2 of the chart oci://quay.io/cilium/charts/cilium, in the namespace kube-system.
+        cluster:
+          name: small
+          id: 1
+        k8sServiceHost: localhost
+        k8sServicePort: 7445
+        kubeProxyReplacement: true
+        ipv4:
+          enabled: true
+        ipv6:
+          enabled: false
+        ipam:
+          mode: kubernetes
+        enableIPv4Masquerade: true
+        enableIPv6Masquerade: false
+        bpf:
+          hostLegacyRouting: true
+          masquerade: false
+        cgroup:
+          autoMount:
+            enabled: false
+          hostRoot: /sys/fs/cgroup
+        securityContext:
+          capabilities:
+            ciliumAgent:
+              - CHOWN
+              - KILL
+              - NET_ADMIN
+              - NET_RAW
+              - IPC_LOCK
+              - SYS_ADMIN
+              - SYS_RESOURCE
+              - DAC_OVERRIDE
+              - FOWNER
+              - SETGID
+              - SETUID
+            cleanCiliumState:
+              - NET_ADMIN
+              - SYS_ADMIN
+              - SYS_RESOURCE
+        l2announcements:
+          enabled: false
+        hubble:
+          enabled: true
+          relay:
+            enabled: true
+          tls:
+            auto:
+              method: cronJob
+        operator:
+          replicas: 2
+          rollOutPods: true
+        rollOutCiliumPods: true
+        envoy:
+          rollOutPods: true
+        routingMode: tunnel
+        tunnelProtocol: vxlan
+        MTU: 1420
+        ");
+    }
+
+    #[test]
+    fn native_routing_and_values_of_ones_own() {
+        let definition = edit(
+            SMALL,
+            "managedBy: flux, routing: tunnel }",
+            "managedBy: terraform, routing: native, acceleration: best-effort, values: { hubble: { relay: { enabled: false } } } }",
+        );
+        let values = file(&definition, Phase::Cleanup, "cilium/values.yaml");
+        let (_, own) = values.split_once("l2announcements").expect("what differs comes last");
+        assert_snapshot!(own, @"
+        :
+          enabled: false
+        hubble:
+          enabled: true
+          relay:
+            enabled: false
+          tls:
+            auto:
+              method: cronJob
+        operator:
+          replicas: 2
+          rollOutPods: true
+        rollOutCiliumPods: true
+        envoy:
+          rollOutPods: true
+        routingMode: native
+        ipv4NativeRoutingCIDR: 10.244.0.0/16
+        MTU: 1420
+        loadBalancer:
+          acceleration: best-effort
+        ");
+    }
+
+    #[test]
+    fn terraform_installs_it_and_flux_does_not() {
+        let definition = edit(SMALL, "managedBy: flux", "managedBy: terraform");
+        let release = file(&definition, Phase::Cleanup, "apps/kube-system/cilium/app/helmrelease.yaml");
+        assert!(release.starts_with("no apps/kube-system/cilium"), "{release}");
+    }
+}

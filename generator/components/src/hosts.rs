@@ -32,7 +32,9 @@ pub fn covering<'a>(names: &'a [String], host: &str) -> Option<&'a String> {
 
 /// The Gateway's listener for a name.
 pub fn listener(name: &str) -> String {
-    let name = name.strip_prefix("*.").map_or_else(|| name.to_owned(), |zone| format!("any.{zone}"));
-    // A listener's name is a host's name itself: dots are fine.
-    format!("https.{name}")
+    // A listener's name may have dots, and no star.
+    match name.strip_prefix("*.") {
+        Some(zone) => format!("https-any.{zone}"),
+        None => format!("https.{name}"),
+    }
 }

@@ -112,7 +112,7 @@ fn webhook(plan: &Plan, dns: &Dns) -> Webhook {
 
 fn rfc2136(plan: &Plan, certificates: &Certificates, dns: &Dns) -> Rfc2136 {
     let server = previous(plan, dns).and_then(|it| plan.resolve(&it.server).into_iter().next());
-    let tsig = dns.powerdns.tsig.as_ref();
+    let tsig = dns.powerdns.update_key();
     Rfc2136 {
         nameserver: server
             .map_or_else(|| NAMESERVER.to_owned(), |ip| std::net::SocketAddr::new(ip, 53).to_string()),
@@ -128,5 +128,84 @@ fn rfc2136(plan: &Plan, certificates: &Certificates, dns: &Dns) -> Rfc2136 {
             .update_key
             .as_ref()
             .map(|it| SecretKeyRef { name: it.secret.to_string(), key: Some(it.key.to_string()) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    const PATH: &str = "apps/cert-manager/issuers/app/clusterissuer-letsencrypt-production.yaml";
+
+    #[test]
+    fn challenges_by_the_webhook() {
+        assert_snapshot!(file(SMALL, Phase::Dns, PATH), @"
+        # Generated from clusters/small/cluster.yaml (certificates); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: cert-manager.io/v1
+        kind: ClusterIssuer
+        metadata:
+          name: letsencrypt-production
+        spec:
+          acme:
+            server: https://acme-v02.api.letsencrypt.org/directory
+            email: hostmaster@example.org
+            privateKeySecretRef:
+              name: letsencrypt-production-account
+            solvers:
+              - selector:
+                  dnsZones:
+                    - example.org
+                dns01:
+                  webhook:
+                    groupName: acme.zacharyseguin.ca
+                    solverName: pdns
+                    config:
+                      host: http://powerdns-api.dns-system:8081
+                      apiKeySecretRef:
+                        name: powerdns-api-key
+                        key: api-key
+                      ttl: 60
+                      timeout: 30
+                      allowed-zones:
+                        - example.org.
+        ");
+    }
+
+    #[test]
+    fn the_server_before_ours_answers_first() {
+        let previous = "  previous: { api: \"http://pdns.old:8081\", server: second-ns }\n  externalDns: {";
+        let definition = edit(SMALL, "  externalDns: {", previous);
+        let host = |phase| {
+            let issuer = file(&definition, phase, PATH);
+            issuer.lines().find(|line| line.contains("host:")).map(str::to_owned).unwrap_or(issuer)
+        };
+        assert_snapshot!(host(Phase::Prerequisites), @"              host: http://pdns.old:8081");
+        assert_snapshot!(host(Phase::Dns), @"              host: http://powerdns-api.dns-system:8081");
+    }
+
+    #[test]
+    fn challenges_by_dns_updates() {
+        let solver = "solver: rfc2136\n  updateKey: { secret: update-key, key: secret }";
+        let definition = edit(SMALL, "solver: powerdns-webhook", solver);
+        let issuer = file(&definition, Phase::Cleanup, PATH);
+        let (_, solvers) = issuer.split_once("solvers:\n").expect("an issuer has solvers");
+        assert_snapshot!(solvers, @"
+        - selector:
+            dnsZones:
+              - example.org
+          dns01:
+            rfc2136:
+              nameserver: powerdns.dns-system:53
+              protocol: TCP
+              tsigAlgorithm: HMACSHA256
+              tsigKeyName: transfer
+              tsigSecretSecretRef:
+                name: update-key
+                key: secret
+        ");
     }
 }

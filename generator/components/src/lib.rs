@@ -9,6 +9,8 @@ mod cert_manager;
 mod certificates;
 mod cilium;
 mod component;
+mod coredns;
+mod external_dns;
 mod helm;
 mod hosts;
 mod ingress;
@@ -16,16 +18,21 @@ mod issuers;
 mod load_balancer;
 mod placement;
 mod plan;
+mod powerdns;
 mod registry;
 mod route;
 mod storage;
 pub mod talos;
 mod website;
+pub mod zone;
 
 pub use catalogue::{Chart, Image};
 pub use component::{
     Component, Context, Declaration, File, Files, From, NodePort, PodSecurity, Protocol, Route,
 };
+pub use hosts::certificate_names;
 pub use plan::{Need, Plan, Unit, joins};
+pub use powerdns::SERIES as POWERDNS_SERIES;
 pub use registry::COMPONENTS;
 pub use talos::TalosContent;
+pub use website::{Content, content as website_content};

@@ -183,3 +183,112 @@ fn labelled(key: &str, value: &str) -> LabelSelector {
 fn metadata(name: &str, namespace: Option<&str>) -> ObjectMeta {
     ObjectMeta { name: Some(name.into()), namespace: namespace.map(str::to_owned), ..Default::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    #[test]
+    fn speakers_and_announcements_stay_at_home() {
+        let values = file(SMALL, Phase::Cleanup, "apps/metallb-system/metallb/app/helmrelease.yaml");
+        let (_, values) = values.split_once("  values:\n").expect("a release has values");
+        assert_snapshot!(values, @"
+        controller:
+          affinity:
+            nodeAffinity:
+              requiredDuringSchedulingIgnoredDuringExecution:
+                nodeSelectorTerms:
+                  - matchExpressions:
+                      - key: example.org/site
+                        operator: In
+                        values:
+                          - home
+          tolerations: []
+          resources:
+            requests:
+              cpu: 20m
+              memory: 64Mi
+            limits:
+              memory: 192Mi
+        speaker:
+          tolerations: []
+          ignoreExcludeLB: false
+          frr:
+            enabled: false
+          resources:
+            requests:
+              cpu: 20m
+              memory: 64Mi
+            limits:
+              memory: 192Mi
+          nodeSelector:
+            example.org/site: home
+        frrk8s:
+          enabled: false
+        ");
+        assert_snapshot!(file(SMALL, Phase::Cleanup, "apps/metallb-system/metallb-pools/app/l2advertisement-home.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (loadBalancer.metallb); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: metallb.io/v1beta1
+        kind: L2Advertisement
+        metadata:
+          name: home
+          namespace: metallb-system
+        spec:
+          ipAddressPools:
+            - services
+          nodeSelectors:
+            - matchLabels:
+                example.org/site: home
+          interfaces:
+            - eth0
+        ");
+    }
+
+    #[test]
+    fn a_pool_leaves_after_its_phase() {
+        let pools = "services: { addresses: [10.2.3.4-10.2.3.20] }";
+        let definition = edit(SMALL, pools, &format!("{pools}\n      old: {{ addresses: [10.2.3.2/32], until: ingress }}"));
+        let path = "apps/metallb-system/metallb-pools/app/ipaddresspool-old.yaml";
+        assert!(file(&definition, Phase::Ingress, path).contains("10.2.3.2/32"));
+        assert!(file(&definition, Phase::Dns, path).starts_with("no apps/"));
+    }
+
+    #[test]
+    fn cilium_announces_on_one_link() {
+        let definition = edit(SMALL, "  metallb:", "  cilium:");
+        assert_snapshot!(file(&definition, Phase::Cleanup, "apps/kube-system/cilium-pools/app/ciliuml2announcementpolicy-home.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (loadBalancer.cilium); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: cilium.io/v2alpha1
+        kind: CiliumL2AnnouncementPolicy
+        metadata:
+          name: home
+        spec:
+          nodeSelector:
+            matchLabels:
+              example.org/site: home
+          interfaces:
+            - ^eth0$
+          loadBalancerIPs: true
+        ");
+        assert_snapshot!(file(&definition, Phase::Cleanup, "apps/kube-system/cilium-pools/app/ciliumloadbalancerippool-services.yaml"), @r#"
+        # Generated from clusters/small/cluster.yaml (loadBalancer.cilium); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: cilium.io/v2
+        kind: CiliumLoadBalancerIPPool
+        metadata:
+          name: services
+        spec:
+          blocks:
+            - start: "10.2.3.4"
+              stop: "10.2.3.20"
+          allowFirstLastIPs: "Yes"
+        "#);
+    }
+}

@@ -1,7 +1,8 @@
 //! Every component, once. A line here is what makes one exist.
 
 use crate::{
-    Component, apps, cert_manager, certificates, cilium, ingress, issuers, load_balancer, storage, website,
+    Component, apps, cert_manager, certificates, cilium, coredns, external_dns, ingress, issuers,
+    load_balancer, powerdns, storage, website,
 };
 
 /// In any order: what depends on what is worked out.
@@ -11,6 +12,8 @@ pub const COMPONENTS: &[&Component] = &[
     &cert_manager::CERT_MANAGER_WEBHOOK_PDNS,
     &certificates::COMPONENT,
     &cilium::COMPONENT,
+    &coredns::COMPONENT,
+    &external_dns::COMPONENT,
     &ingress::GATEWAY,
     &ingress::GATEWAY_API,
     &ingress::INGRESS_NGINX,
@@ -18,6 +21,7 @@ pub const COMPONENTS: &[&Component] = &[
     &issuers::COMPONENT,
     &load_balancer::CILIUM_POOLS,
     &load_balancer::METALLB,
+    &powerdns::COMPONENT,
     &storage::COMPONENT,
     &website::COMPONENT,
 ];

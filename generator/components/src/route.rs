@@ -195,7 +195,7 @@ fn http_route(plan: &Plan, unit: &Unit, route: &Route) -> Object {
     let name = if route.redirect_to.is_none() {
         unit.name.clone()
     } else {
-        format!("{}-{}", unit.name, route.host.replace('.', "-"))
+        format!("{}-{}", unit.name, route.host)
     };
     Object::new(&HttpRoute {
         metadata: metadata(unit, &name),

@@ -49,3 +49,33 @@ fn emit(plan: &Plan, _: &Unit) -> Vec<File> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    #[test]
+    fn a_class_of_folders_at_one_site() {
+        let class = "proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: ReadWriteOnce }";
+        let definition = edit(SMALL, class, &format!("{class}\n    local: {{ site: vps, access: ReadWriteOnce }}"));
+        assert_snapshot!(file(&definition, Phase::Cleanup, "apps/kube-system/storage-classes/app/storageclass-local.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (storage.classes); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: storage.k8s.io/v1
+        kind: StorageClass
+        metadata:
+          name: local
+        allowedTopologies:
+          - matchLabelExpressions:
+              - key: example.org/site
+                values:
+                  - vps
+        provisioner: kubernetes.io/no-provisioner
+        reclaimPolicy: Retain
+        volumeBindingMode: WaitForFirstConsumer
+        ");
+    }
+}

@@ -67,9 +67,12 @@ impl Diagnostic {
         self.at_span(value.span, text)
     }
 
+    /// The place to change; a default, which no file says, is left out.
     #[must_use]
     pub fn at_span(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.primary = Some(Label { span, text: text.into() });
+        if span != Span::default() {
+            self.primary = Some(Label { span, text: text.into() });
+        }
         self
     }
 

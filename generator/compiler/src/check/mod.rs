@@ -4,36 +4,55 @@ use components::{Context, Files, Plan};
 use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase, Severity};
 use std::collections::BTreeMap;
 
+mod announcer_off_its_segment;
 mod api_host_unreachable_from_site;
 mod bpf_masquerade_with_kubespan;
+mod dependency_cycle;
 mod direct_routes_across_sites;
 mod document_unknown_to_contract;
+mod driver_off_its_site;
 mod duplicate_node_address;
 mod endpoint_not_on_interface;
 mod endpoint_unreachable_before_join;
+mod extra_without_unit;
 mod forbidden_node_label;
 mod fragile_control_plane;
 mod host_dns_behind_bpf_masquerade;
+mod ingress_controller_retired;
+mod issuer_misnamed;
 mod kubernetes_discovery_registry;
 mod kubespan_with_native_routing;
 mod kubespan_without_discovery;
 mod mtu_exceeds_path;
+mod name_without_solver;
 mod native_acceleration_with_kubespan;
 mod nested_overlay;
 mod node_at_unknown_site;
 mod node_ip_outside_subnets;
 mod node_without_address;
 mod node_without_gateway;
+mod object_owned_twice;
 mod overlapping_networks;
+mod plaintext_secret;
 mod pod_networks_advertised_with_foreign_ipam;
+mod pool_outside_network;
 mod public_node_unfirewalled;
 mod repeated_taint;
+mod self_check_sees_private_dns;
+mod served_host_twice;
+mod setting_without_effect;
+mod storage_not_at_site;
+mod too_many_names;
 mod topology_label_owned_by_csi;
 mod unencrypted_fallback;
 mod unknown_dependency;
 mod unknown_extension;
+mod unknown_storage_class;
 mod unreachable_node_pair;
 mod vip_outside_network;
+mod website_too_large;
+mod website_without_index;
+mod workload_without_eligible_node;
 
 /// A check and the page that explains it.
 pub(crate) struct Check {
@@ -83,36 +102,55 @@ pub(crate) use check;
 
 // Keep both sorted; a module left out of the list is a dead-code warning.
 pub(crate) const CHECKS: &[Check] = &[
+    announcer_off_its_segment::CHECK,
     api_host_unreachable_from_site::CHECK,
     bpf_masquerade_with_kubespan::CHECK,
+    dependency_cycle::CHECK,
     direct_routes_across_sites::CHECK,
     document_unknown_to_contract::CHECK,
+    driver_off_its_site::CHECK,
     duplicate_node_address::CHECK,
     endpoint_not_on_interface::CHECK,
     endpoint_unreachable_before_join::CHECK,
+    extra_without_unit::CHECK,
     forbidden_node_label::CHECK,
     fragile_control_plane::CHECK,
     host_dns_behind_bpf_masquerade::CHECK,
+    ingress_controller_retired::CHECK,
+    issuer_misnamed::CHECK,
     kubernetes_discovery_registry::CHECK,
     kubespan_with_native_routing::CHECK,
     kubespan_without_discovery::CHECK,
     mtu_exceeds_path::CHECK,
+    name_without_solver::CHECK,
     native_acceleration_with_kubespan::CHECK,
     nested_overlay::CHECK,
     node_at_unknown_site::CHECK,
     node_ip_outside_subnets::CHECK,
     node_without_address::CHECK,
     node_without_gateway::CHECK,
+    object_owned_twice::CHECK,
     overlapping_networks::CHECK,
+    plaintext_secret::CHECK,
     pod_networks_advertised_with_foreign_ipam::CHECK,
+    pool_outside_network::CHECK,
     public_node_unfirewalled::CHECK,
     repeated_taint::CHECK,
+    self_check_sees_private_dns::CHECK,
+    served_host_twice::CHECK,
+    setting_without_effect::CHECK,
+    storage_not_at_site::CHECK,
+    too_many_names::CHECK,
     topology_label_owned_by_csi::CHECK,
     unencrypted_fallback::CHECK,
     unknown_dependency::CHECK,
     unknown_extension::CHECK,
+    unknown_storage_class::CHECK,
     unreachable_node_pair::CHECK,
     vip_outside_network::CHECK,
+    website_too_large::CHECK,
+    website_without_index::CHECK,
+    workload_without_eligible_node::CHECK,
 ];
 
 /// Runs every check in every phase. What is wrong in some phases only says in which.

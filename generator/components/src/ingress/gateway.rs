@@ -132,3 +132,123 @@ fn metadata(unit: &Unit, name: &str) -> ObjectMeta {
         ..Default::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    fn gateway() -> String {
+        edit(SMALL, "controller: traefik", "controller: cilium-gateway")
+    }
+
+    #[test]
+    fn a_listener_for_every_host() {
+        assert_snapshot!(file(&gateway(), Phase::Cleanup, "apps/ingress/gateway/app/gateway.yaml"), @r#"
+        # Generated from clusters/small/cluster.yaml (ingress); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: Gateway
+        metadata:
+          name: gateway
+          namespace: ingress
+          annotations:
+            external-dns.kubernetes.io/target: "198.51.99.10"
+          labels:
+            app.kubernetes.io/name: gateway
+        spec:
+          gatewayClassName: cilium
+          listeners:
+            - name: http
+              port: 80
+              protocol: HTTP
+              allowedRoutes:
+                namespaces:
+                  from: Same
+            - name: https.git.example.org
+              hostname: git.example.org
+              port: 443
+              protocol: HTTPS
+              tls:
+                certificateRefs:
+                  - name: default-certificate
+              allowedRoutes:
+                namespaces:
+                  from: All
+            - name: https.www.example.org
+              hostname: www.example.org
+              port: 443
+              protocol: HTTPS
+              tls:
+                certificateRefs:
+                  - name: default-certificate
+              allowedRoutes:
+                namespaces:
+                  from: All
+        "#);
+    }
+
+    #[test]
+    fn plain_http_until_there_are_certificates() {
+        let gateway = file(&gateway(), Phase::Ingress, "apps/ingress/gateway/app/gateway.yaml");
+        let (_, listeners) = gateway.split_once("listeners:\n").expect("a Gateway has listeners");
+        assert_snapshot!(listeners, @"
+        - name: http
+          port: 80
+          protocol: HTTP
+          allowedRoutes:
+            namespaces:
+              from: All
+        ");
+    }
+
+    #[test]
+    fn the_types_come_before_cilium_looks_for_them() {
+        assert_snapshot!(file(&gateway(), Phase::Prerequisites, "apps/kube-system/cilium/ks.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (cni.cilium); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: kustomize.toolkit.fluxcd.io/v1
+        kind: Kustomization
+        metadata:
+          name: cilium
+          namespace: flux-system
+        spec:
+          dependsOn:
+            - name: gateway-api
+          interval: 1h
+          retryInterval: 2m
+          timeout: 12m
+          sourceRef:
+            kind: GitRepository
+            name: flux-system
+          path: ./clusters/small/generated/apps/kube-system/cilium/app
+          prune: true
+          wait: true
+        ");
+        assert_snapshot!(file(&gateway(), Phase::Prerequisites, "apps/flux-system/gateway-api/ks.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (ingress); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: kustomize.toolkit.fluxcd.io/v1
+        kind: Kustomization
+        metadata:
+          name: gateway-api
+          namespace: flux-system
+        spec:
+          dependsOn:
+            - name: gateway-api-source
+          interval: 1h
+          retryInterval: 2m
+          timeout: 5m
+          sourceRef:
+            kind: GitRepository
+            name: gateway-api
+          path: ./config/crd
+          prune: false
+          wait: true
+        ");
+    }
+}

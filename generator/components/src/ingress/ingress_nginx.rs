@@ -69,3 +69,73 @@ fn values(plan: &Plan, ingress: &Ingress) -> Value {
     helm::merge(&mut controller, &exposure);
     json!({ "controller": controller })
 }
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    #[test]
+    fn the_last_release_that_there_will_be() {
+        let definition = edit(SMALL, "controller: traefik", "controller: ingress-nginx");
+        let values = file(&definition, Phase::Cleanup, "apps/ingress/ingress-nginx/app/helmrelease.yaml");
+        let (_, values) = values.split_once("  values:\n").expect("a release has values");
+        assert_snapshot!(values, @r#"
+        controller:
+          kind: DaemonSet
+          updateStrategy:
+            type: RollingUpdate
+            rollingUpdate:
+              maxUnavailable: 1
+              maxSurge: 0
+          service:
+            enabled: false
+          publishService:
+            enabled: false
+          extraArgs:
+            publish-status-address: "198.51.99.10"
+            default-ssl-certificate: ingress/default-certificate
+          ingressClass: ingress-nginx
+          ingressClassResource:
+            name: ingress-nginx
+            default: true
+            controllerValue: k8s.io/ingress-nginx
+          electionID: ingress-nginx-leader
+          allowSnippetAnnotations: false
+          config:
+            force-ssl-redirect: "true"
+            ssl-redirect: "true"
+            hsts: "false"
+            server-tokens: "false"
+            use-forwarded-headers: "false"
+          metrics:
+            enabled: true
+          affinity:
+            nodeAffinity:
+              requiredDuringSchedulingIgnoredDuringExecution:
+                nodeSelectorTerms:
+                  - matchExpressions:
+                      - key: example.org/site
+                        operator: In
+                        values:
+                          - vps
+          tolerations:
+            - effect: NoExecute
+              key: node.kubernetes.io/not-ready
+              operator: Exists
+            - effect: NoExecute
+              key: node.kubernetes.io/unreachable
+              operator: Exists
+          priorityClassName: system-cluster-critical
+          resources:
+            requests:
+              cpu: 100m
+              memory: 128Mi
+            limits:
+              memory: 512Mi
+          hostPort:
+            enabled: true
+        "#);
+    }
+}

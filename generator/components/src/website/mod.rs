@@ -3,10 +3,11 @@
 mod content;
 mod nginx;
 
+pub use content::{Content, of as content};
+
 use crate::{
     Component, Context, Declaration, File, Plan, PodSecurity, Route, Unit, catalogue, placement, route,
 };
-use content::Content;
 use model::definition::Website;
 use std::collections::BTreeMap;
 use tree::{
@@ -64,7 +65,7 @@ fn declare(context: &Context) -> Vec<Declaration> {
 
 fn emit(plan: &Plan, unit: &Unit) -> Vec<File> {
     let Some(website) = &plan.definition.website else { return Vec::new() };
-    let content = content::of(plan.files, &website.content);
+    let content = content(plan.files, &website.content);
     let mut files = vec![
         Object::new(&deployment(plan, website, &content)).into(),
         Object::new(&service()).into(),
@@ -261,5 +262,342 @@ fn budget() -> PodDisruptionBudget {
             ..Default::default()
         }),
         ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    fn app(definition: &str, name: &str) -> String {
+        file(definition, Phase::Services, &format!("apps/website/website/app/{name}"))
+    }
+
+    #[test]
+    fn its_pods_have_no_right_they_do_not_need() {
+        assert_snapshot!(app(SMALL, "deployment.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (website); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: website
+          namespace: website
+          labels:
+            app.kubernetes.io/name: website
+        spec:
+          replicas: 1
+          revisionHistoryLimit: 3
+          selector:
+            matchLabels:
+              app.kubernetes.io/name: website
+          strategy:
+            type: RollingUpdate
+            rollingUpdate:
+              maxSurge: 1
+              maxUnavailable: 0
+          template:
+            metadata:
+              labels:
+                app.kubernetes.io/name: website
+            spec:
+              affinity:
+                nodeAffinity:
+                  requiredDuringSchedulingIgnoredDuringExecution:
+                    nodeSelectorTerms:
+                      - matchExpressions:
+                          - key: example.org/site
+                            operator: In
+                            values:
+                              - vps
+              automountServiceAccountToken: false
+              containers:
+                - name: nginx
+                  command:
+                    - nginx
+                    - -c
+                    - /etc/nginx/website/nginx.conf
+                    - -g
+                    - daemon off;
+                  image: docker.io/nginxinc/nginx-unprivileged:1.31.6-alpine@sha256:b54ac358b83fc6c965793fd271839b4ea4cdb6e99895bb19618cbc2ca152d972
+                  livenessProbe:
+                    failureThreshold: 3
+                    httpGet:
+                      path: /healthz
+                      port: http
+                    periodSeconds: 20
+                    timeoutSeconds: 2
+                  ports:
+                    - name: http
+                      containerPort: 8080
+                  readinessProbe:
+                    failureThreshold: 3
+                    httpGet:
+                      path: /healthz
+                      port: http
+                    periodSeconds: 5
+                    timeoutSeconds: 2
+                  resources:
+                    limits:
+                      memory: 96Mi
+                    requests:
+                      cpu: 10m
+                      memory: 32Mi
+                  securityContext:
+                    allowPrivilegeEscalation: false
+                    capabilities:
+                      drop:
+                        - ALL
+                    readOnlyRootFilesystem: true
+                  startupProbe:
+                    failureThreshold: 30
+                    httpGet:
+                      path: /healthz
+                      port: http
+                    periodSeconds: 1
+                    timeoutSeconds: 2
+                  volumeMounts:
+                    - name: configuration
+                      mountPath: /etc/nginx/website
+                      readOnly: true
+                    - name: content
+                      mountPath: /srv/website
+                      readOnly: true
+                    - name: cache
+                      mountPath: /var/cache/nginx
+                    - name: temporary
+                      mountPath: /tmp
+              enableServiceLinks: false
+              securityContext:
+                fsGroup: 101
+                runAsGroup: 101
+                runAsNonRoot: true
+                runAsUser: 101
+                seccompProfile:
+                  type: RuntimeDefault
+              tolerations:
+                - effect: NoExecute
+                  key: node.kubernetes.io/not-ready
+                  operator: Exists
+                - effect: NoExecute
+                  key: node.kubernetes.io/unreachable
+                  operator: Exists
+              volumes:
+                - name: configuration
+                  configMap:
+                    name: website-nginx
+                - name: content
+                  configMap:
+                    name: website-content
+                    items:
+                      - key: index.html
+                        path: index.html
+                - name: cache
+                  emptyDir:
+                    sizeLimit: 16Mi
+                - name: temporary
+                  emptyDir:
+                    sizeLimit: 16Mi
+        ");
+        assert_snapshot!(app(SMALL, "networkpolicy.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (website); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: website
+          namespace: website
+        spec:
+          ingress:
+            - from:
+                - namespaceSelector:
+                    matchLabels:
+                      kubernetes.io/metadata.name: ingress
+              ports:
+                - port: 8080
+                  protocol: TCP
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/name: website
+          policyTypes:
+            - Ingress
+            - Egress
+        ");
+    }
+
+    #[test]
+    fn its_way_in() {
+        let definition = edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
+        assert_snapshot!(app(&definition, "ingress.yaml"), @r#"
+        # Generated from clusters/small/cluster.yaml (website); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: Ingress
+        metadata:
+          name: website
+          namespace: website
+          annotations:
+            external-dns.kubernetes.io/target: "198.51.99.10"
+        spec:
+          ingressClassName: traefik
+          rules:
+            - host: www.example.org
+              http:
+                paths:
+                  - backend:
+                      service:
+                        name: website
+                        port:
+                          number: 80
+                    path: /
+                    pathType: Prefix
+            - host: example.org
+              http:
+                paths:
+                  - backend:
+                      service:
+                        name: website
+                        port:
+                          number: 80
+                    path: /
+                    pathType: Prefix
+          tls:
+            - hosts:
+                - www.example.org
+                - example.org
+              secretName: website-tls
+        "#);
+        assert_snapshot!(app(&definition, "certificate.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (website); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: cert-manager.io/v1
+        kind: Certificate
+        metadata:
+          name: website
+          namespace: website
+        spec:
+          secretName: website-tls
+          dnsNames:
+            - www.example.org
+            - example.org
+          issuerRef:
+            kind: ClusterIssuer
+            name: letsencrypt-staging
+            group: cert-manager.io
+          privateKey:
+            algorithm: ECDSA
+            size: 256
+            rotationPolicy: Always
+        ");
+    }
+
+    #[test]
+    fn an_alias_is_sent_on_by_the_gateway() {
+        let definition = edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
+        let definition = edit(&definition, "controller: traefik", "controller: cilium-gateway");
+        assert_snapshot!(app(&definition, "httproute-website-example.org.yaml"), @"
+        no apps/website/website/app/httproute-website-example.org.yaml in the tree, which has
+        README.md
+        SHA256SUMS
+        apps/cert-manager/cert-manager-webhook-pdns/app/helmrelease.yaml
+        apps/cert-manager/cert-manager-webhook-pdns/app/helmrepository.yaml
+        apps/cert-manager/cert-manager-webhook-pdns/app/kustomization.yaml
+        apps/cert-manager/cert-manager-webhook-pdns/ks.yaml
+        apps/cert-manager/cert-manager/app/helmrelease.yaml
+        apps/cert-manager/cert-manager/app/kustomization.yaml
+        apps/cert-manager/cert-manager/app/ocirepository.yaml
+        apps/cert-manager/cert-manager/ks.yaml
+        apps/cert-manager/issuers/app/clusterissuer-letsencrypt-production.yaml
+        apps/cert-manager/issuers/app/clusterissuer-letsencrypt-staging.yaml
+        apps/cert-manager/issuers/app/kustomization.yaml
+        apps/cert-manager/issuers/ks.yaml
+        apps/cert-manager/kustomization.yaml
+        apps/cert-manager/namespace.yaml
+        apps/dns-system/external-dns/ks.yaml
+        apps/dns-system/kustomization.yaml
+        apps/dns-system/powerdns/ks.yaml
+        apps/flux-system/gateway-api-source/app/gitrepository-gateway-api.yaml
+        apps/flux-system/gateway-api-source/app/kustomization.yaml
+        apps/flux-system/gateway-api-source/ks.yaml
+        apps/flux-system/gateway-api/ks.yaml
+        apps/flux-system/kustomization.yaml
+        apps/gitea/gitea/ks.yaml
+        apps/gitea/kustomization.yaml
+        apps/ingress/default-certificate/app/certificate.yaml
+        apps/ingress/default-certificate/app/kustomization.yaml
+        apps/ingress/default-certificate/ks.yaml
+        apps/ingress/gateway/app/gateway.yaml
+        apps/ingress/gateway/app/httproute-https-redirect.yaml
+        apps/ingress/gateway/app/kustomization.yaml
+        apps/ingress/gateway/ks.yaml
+        apps/ingress/kustomization.yaml
+        apps/ingress/namespace.yaml
+        apps/kube-system/cilium/app/helmrelease.yaml
+        apps/kube-system/cilium/app/kustomization.yaml
+        apps/kube-system/cilium/app/ocirepository.yaml
+        apps/kube-system/cilium/ks.yaml
+        apps/kube-system/kustomization.yaml
+        apps/kustomization.yaml
+        apps/metallb-system/kustomization.yaml
+        apps/metallb-system/metallb-pools/app/ipaddresspool-services.yaml
+        apps/metallb-system/metallb-pools/app/kustomization.yaml
+        apps/metallb-system/metallb-pools/app/l2advertisement-home.yaml
+        apps/metallb-system/metallb-pools/ks.yaml
+        apps/metallb-system/metallb/app/helmrelease.yaml
+        apps/metallb-system/metallb/app/helmrepository.yaml
+        apps/metallb-system/metallb/app/kustomization.yaml
+        apps/metallb-system/metallb/ks.yaml
+        apps/metallb-system/namespace.yaml
+        apps/website/kustomization.yaml
+        apps/website/namespace.yaml
+        apps/website/website/app/ciliumnetworkpolicy.yaml
+        apps/website/website/app/content/index.html
+        apps/website/website/app/deployment.yaml
+        apps/website/website/app/httproute-example.org.yaml
+        apps/website/website/app/httproute.yaml
+        apps/website/website/app/kustomization.yaml
+        apps/website/website/app/nginx.conf
+        apps/website/website/app/service.yaml
+        apps/website/website/ks.yaml
+        cilium/values.yaml
+        flux/cluster.yaml
+        talos/README.md
+        talos/nodes.json
+        talos/nodes/cp0.yaml
+        talos/nodes/vps0.yaml
+        talos/nodes/worker0.yaml
+        talos/schematics/cp0.yaml
+        talos/schematics/vps0.yaml
+        talos/schematics/worker0.yaml
+        ");
+        assert_snapshot!(app(&definition, "ciliumnetworkpolicy.yaml"), @r#"
+        # Generated from clusters/small/cluster.yaml (website); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: cilium.io/v2
+        kind: CiliumNetworkPolicy
+        metadata:
+          name: website
+          namespace: website
+        spec:
+          endpointSelector:
+            matchLabels:
+              app.kubernetes.io/name: website
+          ingress:
+            - fromEntities:
+                - ingress
+              toPorts:
+                - ports:
+                    - port: "8080"
+                      protocol: TCP
+          egress:
+            - {}
+        "#);
     }
 }

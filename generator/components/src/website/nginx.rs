@@ -44,3 +44,66 @@ pub fn configuration(plan: &Plan, website: &Website, content: &[Content]) -> Str
         )
         .expect("the template has every value it names")
 }
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    const PATH: &str = "apps/website/website/app/nginx.conf";
+
+    #[test]
+    fn a_page_and_an_alias() {
+        let definition = edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
+        let configuration = file(&definition, Phase::Services, PATH);
+        let (_, servers) = configuration.split_once("    server {").expect("there is a server");
+        assert_snapshot!(servers, @r#"
+
+                listen 8080 default_server;
+                server_name www.example.org;
+                root /srv/website;
+                index index.html;
+
+                add_header Cache-Control $cache always;
+                add_header Content-Security-Policy "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'" always;
+                add_header Cross-Origin-Opener-Policy "same-origin" always;
+                add_header Permissions-Policy "camera=(), geolocation=(), microphone=(), payment=(), usb=()" always;
+                add_header Referrer-Policy "strict-origin-when-cross-origin" always;
+                add_header X-Content-Type-Options "nosniff" always;
+
+                location = /healthz {
+                    access_log off;
+                    default_type text/plain;
+                    return 200 "ok\n";
+                }
+
+                # A ConfigMap brings hidden folders of its own.
+                location ~ /\.(?!well-known/) {
+                    return 404;
+                }
+
+                location / {
+                    try_files $uri $uri/ $uri.html =404;
+                }
+            }
+
+            server {
+                listen 8080;
+                server_name example.org;
+                add_header X-Content-Type-Options "nosniff" always;
+                return 301 https://www.example.org$request_uri;
+            }
+        }
+        "#);
+    }
+
+    #[test]
+    fn browsers_are_held_to_https_at_the_very_end() {
+        let definition = edit(SMALL, "environment: staging", "environment: production");
+        let held = |definition: &str, phase| file(definition, phase, PATH).contains("Strict-Transport-Security");
+        assert!(held(&definition, Phase::Cleanup));
+        assert!(!held(&definition, Phase::Services));
+        assert!(!held(SMALL, Phase::Cleanup));
+    }
+}

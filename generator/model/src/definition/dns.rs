@@ -3,7 +3,9 @@
 use super::{AddressRef, SecretKey};
 use crate::{
     Phase, Spanned,
-    scalar::{Address, Cidr, Duration, Email, Hostname, Name, RecordName, Series, Size, Url},
+    scalar::{
+        Address, Caa, Cidr, Duration, Email, Hostname, Mx, Name, RecordName, Series, Size, Srv, Txt, Url,
+    },
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -52,6 +54,8 @@ pub struct PowerDns {
     pub api_key: SecretKey,
     /// The key that transfers are signed with.
     pub tsig: Option<Tsig>,
+    /// The key that updates are signed with, for the solver `rfc2136`: cert-manager has it too. That of transfers where absent, which whoever runs a secondary has as well.
+    pub update_key: Option<Tsig>,
     /// Room for the records. `1Gi` where absent.
     pub volume: Option<Spanned<Size>>,
     /// The storage class that holds the records. A folder of the node where absent.
@@ -132,6 +136,8 @@ pub struct ExternalDns {
     pub interval: Option<Spanned<Duration>>,
     /// The annotations that it heeds begin so. `external-dns.kubernetes.io/` where absent, external-dns' own since 0.22.
     pub annotation_prefix: Option<Spanned<String>>,
+    /// What the names of its marks begin with, beside each record of its own. `_owner-%{record_type}.` where absent: a name of their own each, also for a zone's own name and beside a CNAME.
+    pub txt_prefix: Option<Spanned<String>>,
 }
 
 /// What external-dns may do to records of its own.
@@ -160,7 +166,7 @@ impl RecordsPolicy {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Zone {
-    /// The zone's name servers, and who answers at each. The first is the primary.
+    /// The zone's name servers, and who answers at each. No address where another zone than ours says it.
     pub nameservers: BTreeMap<Spanned<Hostname>, Vec<Spanned<AddressRef>>>,
     /// The name server that the SOA names as primary. The first by name where absent.
     pub primary: Option<Spanned<Hostname>>,
@@ -219,16 +225,16 @@ pub struct RecordSet {
     pub cname: Option<Spanned<Hostname>>,
     /// Mail servers: preference and host, `10 mail.example.org`.
     #[serde(rename = "MX", default)]
-    pub mx: Vec<Spanned<String>>,
+    pub mx: Vec<Spanned<Mx>>,
     /// Texts.
     #[serde(rename = "TXT", default)]
-    pub txt: Vec<Spanned<String>>,
+    pub txt: Vec<Spanned<Txt>>,
     /// Services: priority, weight, port and host.
     #[serde(rename = "SRV", default)]
-    pub srv: Vec<Spanned<String>>,
+    pub srv: Vec<Spanned<Srv>>,
     /// Who may issue certificates (RFC 8659): `0 issue "letsencrypt.org"`.
     #[serde(rename = "CAA", default)]
-    pub caa: Vec<Spanned<String>>,
+    pub caa: Vec<Spanned<Caa>>,
     /// Name servers of a zone below this one.
     #[serde(rename = "NS", default)]
     pub ns: Vec<Spanned<Hostname>>,
@@ -254,7 +260,14 @@ pub struct PreviousDns {
     pub server: Spanned<AddressRef>,
     /// The app that runs it.
     pub app: Option<Spanned<Name>>,
-    /// The namespaces whose pods may reach its API; unknown where empty.
+    /// The owner that external-dns marked its records with there; ours goes on under that name until the phase `dns`. Ours where absent.
+    pub owner: Option<Spanned<Name>>,
+    /// What the names of the marks begin with there. Nothing where absent, external-dns' own default.
+    pub txt_prefix: Option<Spanned<String>>,
+    /// Addresses that hosts resolve to until the ingress moves. Without any, external-dns of ours comes only then.
+    #[serde(default)]
+    pub targets: Vec<Spanned<AddressRef>>,
+    /// Networks that it answers from.
     #[serde(default)]
     pub networks: Vec<Spanned<Cidr>>,
 }
@@ -266,6 +279,11 @@ impl PowerDns {
 
     pub fn exposure(&self) -> Exposure {
         self.exposure.as_ref().map_or(Exposure::HostPort, |it| it.value)
+    }
+
+    /// The key that updates are signed with.
+    pub fn update_key(&self) -> Option<&Tsig> {
+        self.update_key.as_ref().or(self.tsig.as_ref())
     }
 
     /// Every site with a server of ours; the primary's first.
@@ -281,12 +299,43 @@ impl Tsig {
 }
 
 impl ExternalDns {
+    /// What annotations begin with since 0.22.
+    pub const ANNOTATION_PREFIX: &str = "external-dns.kubernetes.io/";
+
     pub fn policy(&self) -> RecordsPolicy {
         self.policy.as_ref().map_or(RecordsPolicy::Sync, |it| it.value)
     }
 
     pub fn annotation_prefix(&self) -> &str {
-        self.annotation_prefix.as_ref().map_or("external-dns.kubernetes.io/", |it| &it.value)
+        self.annotation_prefix.as_ref().map_or(Self::ANNOTATION_PREFIX, |it| &it.value)
+    }
+
+    pub fn txt_prefix(&self) -> &str {
+        self.txt_prefix.as_ref().map_or("_owner-%{record_type}.", |it| &it.value)
+    }
+}
+
+impl OutsideSecondary {
+    pub fn there_in(&self, phase: Phase) -> bool {
+        self.until.as_ref().is_none_or(|until| phase <= until.value)
+    }
+}
+
+impl Soa {
+    pub fn refresh(&self) -> u32 {
+        self.refresh.as_ref().map_or(3600, |it| it.value)
+    }
+
+    pub fn retry(&self) -> u32 {
+        self.retry.as_ref().map_or(600, |it| it.value)
+    }
+
+    pub fn expire(&self) -> u32 {
+        self.expire.as_ref().map_or(1_209_600, |it| it.value)
+    }
+
+    pub fn minimum(&self) -> u32 {
+        self.minimum.as_ref().map_or(300, |it| it.value)
     }
 }
 

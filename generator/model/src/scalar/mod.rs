@@ -4,6 +4,7 @@ pub(crate) mod macros;
 mod name;
 mod network;
 mod quantity;
+mod record;
 mod version;
 mod web;
 
@@ -11,6 +12,7 @@ pub(crate) use macros::scalar;
 pub use name::{ConfigKey, LabelKey, LabelValue, Name};
 pub use network::{Address, AddressRange, Cidr, InterfaceAddress, Mtu, Port, SubnetFilter};
 pub use quantity::{Duration, Size};
+pub use record::{Caa, Mx, Srv, Txt};
 pub use version::{Contract, Series, Version};
 pub use web::{ApiEndpoint, Email, Hostname, RecordName, RelativePath, SocketAddress, Url};
 
@@ -72,6 +74,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<AddressRange>(),
     Kind::of::<crate::definition::AddressRef>(),
     Kind::of::<ApiEndpoint>(),
+    Kind::of::<Caa>(),
     Kind::of::<Cidr>(),
     Kind::of::<ConfigKey>(),
     Kind::of::<Contract>(),
@@ -81,13 +84,16 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<InterfaceAddress>(),
     Kind::of::<LabelKey>(),
     Kind::of::<LabelValue>(),
+    Kind::of::<Mx>(),
     Kind::of::<Name>(),
     Kind::of::<RecordName>(),
     Kind::of::<RelativePath>(),
     Kind::of::<Series>(),
     Kind::of::<Size>(),
     Kind::of::<SocketAddress>(),
+    Kind::of::<Srv>(),
     Kind::of::<SubnetFilter>(),
+    Kind::of::<Txt>(),
     Kind::of::<Url>(),
     Kind::of::<Version>(),
 ];

@@ -1,0 +1,69 @@
+//! Nodes of another site would announce a site's addresses.
+//!
+//! An address of layer 2 belongs to one network: whoever answers for it must stand on that network.
+//! MetalLB and Cilium elect one announcer among all nodes that they may use.
+//! Once a node of another site is among them it can win, and the address then leads nowhere.
+//!
+//! Fix: take out `everyNode`; speakers and announcements are then held to the nodes of `site`.
+//! Source: https://metallb.io/configuration/_advanced_l2_configuration/
+
+use components::Plan;
+use model::{Diagnostic, Diagnostics, definition::MetalLb};
+
+super::check!("announcer-off-its-segment", Placement, "announcer_off_its_segment.rs");
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let Some(balancer) = &plan.definition.load_balancer else { return };
+    for (announcer, settings) in [("MetalLB", &balancer.metallb), ("Cilium", &balancer.cilium)] {
+        if let Some(settings) = settings {
+            one(plan, announcer, settings, diagnostics);
+        }
+    }
+}
+
+fn one(plan: &Plan, announcer: &str, settings: &MetalLb, diagnostics: &mut Diagnostics) {
+    let Some(every_node) = settings.every_node.as_ref().filter(|it| it.value) else { return };
+    let site = &settings.site;
+    let Some((name, node)) = plan.nodes().find(|(_, node)| node.site != *site) else { return };
+    diagnostics.push(
+        Diagnostic::error(
+            CHECK.code,
+            format!("{announcer} may announce addresses of the site `{site}` from `{name}`, at the site `{}`", node.site),
+        )
+        .at(every_node, "every node may announce")
+        .because(site, "the addresses belong to this site's network")
+        .because(name, "this node is on another network")
+        .help(format!("take out `everyNode`: only nodes of `{site}` then announce")),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SMALL, edit, report};
+    use insta::assert_snapshot;
+
+    #[test]
+    fn every_node_announces_and_one_is_elsewhere() {
+        let definition = edit(SMALL, "    interfaces: [eth0]", "    everyNode: true\n    interfaces: [eth0]");
+        assert_snapshot!(report("announcer-off-its-segment", &definition), @"
+        error[announcer-off-its-segment]: MetalLB may announce addresses of the site `home` from `vps0`, at the site `vps`
+           ┌─ cluster.yaml:38:16
+           │
+        27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
+           │   ---- this node is on another network
+           ·
+        37 │     site: home
+           │           ---- the addresses belong to this site's network
+        38 │     everyNode: true
+           │                ^^^^ every node may announce
+           │
+           = in the phases `node` to `cleanup`
+           = help: take out `everyNode`: only nodes of `home` then announce
+        ");
+    }
+
+    #[test]
+    fn the_nodes_of_the_site_announce() {
+        assert_snapshot!(report("announcer-off-its-segment", SMALL), @"");
+    }
+}

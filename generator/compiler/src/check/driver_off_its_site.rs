@@ -1,0 +1,76 @@
+//! A node carries the identity of a machine in a cloud or hypervisor that is not its own.
+//!
+//! `provider-id` says to storage drivers and cloud controllers which machine a node is.
+//! With one of Proxmox on a machine at a provider, the Proxmox driver looks there for a guest that it does not
+//! have, and its controller may take the node for deleted.
+//!
+//! Fix: say `provider-id` at the nodes, or the site, that the driver serves; elsewhere leave it out.
+//! Source: https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/docs/architecture.md
+
+use components::Plan;
+use model::{Diagnostic, Diagnostics};
+
+super::check!("driver-off-its-site", Placement, "driver_off_its_site.rs");
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let classes = || plan.definition.storage.classes.values();
+    for (name, node) in plan.nodes() {
+        let Some(site) = plan.site_of(node) else { continue };
+        let machine = node.machine.over(&site.machine);
+        let Some(id) = machine.kubelet_args.get("provider-id") else { continue };
+        let Some((scheme, _)) = id.split_once("://") else { continue };
+        let of = |driver: &str| driver.contains(scheme);
+        let driven = |class: &&model::definition::StorageClass| class.driver.as_ref().is_some_and(|it| of(it));
+        let Some(elsewhere) = classes().find(driven) else { continue };
+        if classes().filter(driven).any(|class| class.site == node.site) {
+            continue;
+        }
+        diagnostics.push(
+            Diagnostic::warning(
+                CHECK.code,
+                format!("`{name}` is at `{}`, and calls itself a machine of `{scheme}`", node.site),
+            )
+            .at(id, format!("`{scheme}` has no machines at `{}`", node.site))
+            .because(&elsewhere.site, "its driver serves this site alone")
+            .help("leave `provider-id` out here"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SMALL, edit, report};
+    use insta::assert_snapshot;
+
+    #[test]
+    fn a_vps_calls_itself_a_guest_of_proxmox() {
+        let definition = edit(
+            SMALL,
+            "machine: { gateways: [198.51.99.1] }",
+            "machine: { gateways: [198.51.99.1], kubeletArgs: { provider-id: \"proxmox://cluster/2003\" } }",
+        );
+        assert_snapshot!(report("driver-off-its-site", &definition), @r#"
+        warning[driver-off-its-site]: `vps0` is at `vps`, and calls itself a machine of `proxmox`
+           ┌─ cluster.yaml:23:69
+           │
+        23 │     machine: { gateways: [198.51.99.1], kubeletArgs: { provider-id: "proxmox://cluster/2003" } }
+           │                                                                     ^^^^^^^^^^^^^^^^^^^^^^^^ `proxmox` has no machines at `vps`
+           ·
+        43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: ReadWriteOnce }
+           │                          ---- its driver serves this site alone
+           │
+           = in the phases `node` to `cleanup`
+           = help: leave `provider-id` out here
+        "#);
+    }
+
+    #[test]
+    fn a_guest_of_proxmox_says_so() {
+        let definition = edit(
+            SMALL,
+            "machine: { gateways: [10.2.0.1] }",
+            "machine: { gateways: [10.2.0.1], kubeletArgs: { provider-id: \"proxmox://cluster/2003\" } }",
+        );
+        assert_snapshot!(report("driver-off-its-site", &definition), @"");
+    }
+}

@@ -1,0 +1,62 @@
+//! A file in `extra/` belongs to no unit, so it would be applied by nothing.
+//!
+//! `extra/<namespace>/<unit>/` is passed through into that unit's folder of the tree: encrypted Secrets, above all.
+//! A folder that names no unit of any phase would be left out in silence, and the Secret would be missing at night.
+//!
+//! Fix: move the file to the folder of the unit that needs it; `generated/README.md` lists them.
+//! Source: ARCHITECTURE.md, of this project.
+
+use components::{COMPONENTS, Plan};
+use model::{Diagnostic, Diagnostics};
+use std::collections::BTreeSet;
+
+super::check!("extra-without-unit", Secrets, "extra_without_unit.rs");
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let mut files = plan.files.keys().filter(|path| path.starts_with("extra/")).peekable();
+    if files.peek().is_none() {
+        return;
+    }
+    let context = plan.context();
+    let folders: BTreeSet<String> = COMPONENTS
+        .iter()
+        .flat_map(|component| (component.declare)(&context))
+        .filter(|unit| unit.adopted.is_none())
+        .map(|unit| format!("extra/{}/{}", unit.namespace, unit.name))
+        .collect();
+    for path in files {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if folders.contains(folder) {
+            continue;
+        }
+        let diagnostic = Diagnostic::error(CHECK.code, format!("`{path}` belongs to no unit"));
+        diagnostics.push(match crate::closest(folder, folders.iter().map(String::as_str)) {
+            Some(close) => diagnostic.help(format!("did you mean `{close}/`?")),
+            None => diagnostic.help("put it into `extra/<namespace>/<unit>/` of the unit that needs it"),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, testing};
+    use insta::assert_snapshot;
+
+    fn report(path: &str) -> String {
+        let mut cluster = testing::cluster(testing::SMALL);
+        cluster.files.insert(path.into(), b"sops: {}\n".to_vec());
+        let mut said = crate::compile(&cluster, Options::default()).diagnostics;
+        said.retain(|it| it.code == "extra-without-unit");
+        said.render(&cluster.sources, false)
+    }
+
+    #[test]
+    fn a_folder_that_is_mistyped() {
+        assert_snapshot!(report("extra/cert-manager/isuers/key.sops.yaml"), @"");
+    }
+
+    #[test]
+    fn the_folder_of_a_unit() {
+        assert_snapshot!(report("extra/cert-manager/issuers/key.sops.yaml"), @"");
+    }
+}

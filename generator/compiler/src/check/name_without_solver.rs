@@ -1,0 +1,104 @@
+//! A certificate is wanted for a name that nothing can prove.
+//!
+//! With a challenge in DNS, a certificate can be had for names in zones that we can write to, and no others.
+//! A certificate with one such name among many is not issued at all.
+//! Where DNS updates are the way, the key that signs them must be said, too.
+//! A host that is served while the definition has no `certificates` is reported as well, as a warning.
+//!
+//! Fix: serve the zone, move the host into one that is served, or say the missing key.
+//! Source: RFC 8555, section 8.4; https://cert-manager.io/docs/configuration/acme/dns01/rfc2136/
+
+use components::Plan;
+use model::{Diagnostic, Diagnostics, definition::Solver};
+
+super::check!("name-without-solver", Certificates, "name_without_solver.rs");
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let definition = plan.definition;
+    let Some(certificates) = &definition.certificates else {
+        let controller = definition.ingress.as_ref().map(|ingress| &ingress.controller);
+        if let (Some(controller), Some(host)) = (controller, definition.served_hosts(plan.phase).next()) {
+            diagnostics.push(
+                Diagnostic::warning(CHECK.code, "hosts are served without a certificate that browsers trust")
+                    .at(host, "for this one, say")
+                    .because(controller, "shows a certificate of its own making")
+                    .help("add `certificates`"),
+            );
+        }
+        return;
+    };
+    let Some(dns) = &definition.dns else {
+        diagnostics.push(
+            Diagnostic::error(CHECK.code, "no server can answer the challenges of certificates")
+                .at(&certificates.solver, "this writes into the servers of `dns`")
+                .help("add `dns` with the zones, or take out `certificates`"),
+        );
+        return;
+    };
+    if certificates.solver.value == Solver::Rfc2136 {
+        let missing = match (&certificates.update_key, &dns.powerdns.tsig) {
+            (None, _) => Some("add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's namespace"),
+            (_, None) => Some("add `tsig` to `dns.powerdns`: updates are signed with a key of its name and digest"),
+            _ => None,
+        };
+        if let Some(help) = missing {
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, "DNS updates are not signed, and PowerDNS takes only signed ones")
+                    .at(&certificates.solver, "this needs a key")
+                    .help(help),
+            );
+        }
+    }
+    for host in definition.served_hosts(plan.phase).filter(|host| definition.zone_of(host).is_none()) {
+        let zones: Vec<String> = dns.zones.keys().map(|zone| format!("`{zone}`")).collect();
+        diagnostics.push(
+            Diagnostic::error(CHECK.code, format!("no certificate can be had for `{host}`"))
+                .at(host, "lies in no zone that we serve")
+                .because(&certificates.solver, "proves names by records in our zones")
+                .help(format!("the zones are {}", zones.join(", "))),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SMALL, edit, report};
+    use insta::assert_snapshot;
+
+    #[test]
+    fn a_host_in_a_foreign_zone() {
+        let definition = edit(SMALL, "host: www.example.org", "host: www.example.net");
+        assert_snapshot!(report("name-without-solver", &definition), @r#"
+        error[name-without-solver]: no certificate can be had for `www.example.net`
+           ┌─ cluster.yaml:65:18
+           │
+        63 │   solver: powerdns-webhook
+           │           ---------------- proves names by records in our zones
+        64 │   recursiveNameservers: ["1.1.1.1:53", "9.9.9.9:53"]
+        65 │ website: { host: www.example.net, site: vps, content: ./website }
+           │                  ^^^^^^^^^^^^^^^ lies in no zone that we serve
+           │
+           = in the phases `services` to `cleanup`
+           = help: the zones are `example.org`
+        "#);
+    }
+
+    #[test]
+    fn updates_without_a_key() {
+        let definition = edit(SMALL, "solver: powerdns-webhook", "solver: rfc2136");
+        assert_snapshot!(report("name-without-solver", &definition), @"
+        error[name-without-solver]: DNS updates are not signed, and PowerDNS takes only signed ones
+           ┌─ cluster.yaml:63:11
+           │
+        63 │   solver: rfc2136
+           │           ^^^^^^^ this needs a key
+           │
+           = help: add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's namespace
+        ");
+    }
+
+    #[test]
+    fn every_host_in_a_zone() {
+        assert_snapshot!(report("name-without-solver", SMALL), @"");
+    }
+}

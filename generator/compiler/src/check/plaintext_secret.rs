@@ -1,0 +1,146 @@
+//! A secret stands in the open.
+//!
+//! What is in the definition, or in `extra/`, is committed; whoever reads the repository, now or in ten years,
+//! has it. A Secret of Kubernetes is encoded, not encrypted.
+//!
+//! Fix: in the definition, refer to a Secret of the cluster. In `extra/`, encrypt the file with SOPS; where
+//! the key has been pushed already, make a new one.
+//! Source: https://fluxcd.io/flux/guides/mozilla-sops/
+
+use components::Plan;
+use model::{Diagnostic, Diagnostics};
+use serde_json::Value;
+
+super::check!("plaintext-secret", Secrets, "plaintext_secret.rs");
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    if let Some(values) = &plan.definition.cni.cilium.values {
+        for path in in_values(values, String::new()) {
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, format!("`{path}` looks like a secret in the open"))
+                    .at(values, "among these values")
+                    .help("name a Secret of the cluster instead; charts take one by a key such as `existingSecret`"),
+            );
+        }
+    }
+    for (path, bytes) in plan.files.iter().filter(|(path, _)| path.starts_with("extra/")) {
+        if let Some(why) = in_file(bytes) {
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, format!("`{path}` holds {why} in the open"))
+                    .help(format!("encrypt it: `sops encrypt --in-place clusters/{}/{path}`", plan.cluster)),
+            );
+        }
+    }
+}
+
+/// The paths of values whose key or text is a secret's.
+fn in_values(value: &Value, path: String) -> Vec<String> {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(key, value)| {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                match value {
+                    Value::String(text) if is_secret_key(key) && text.len() >= 6 => vec![path],
+                    _ => in_values(value, path),
+                }
+            })
+            .collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(i, item)| in_values(item, format!("{path}[{i}]"))).collect()
+        }
+        Value::String(text) if is_key(text.as_bytes()) => vec![path],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a key says that its value is secret, and not where one is.
+fn is_secret_key(key: &str) -> bool {
+    let key = key.to_lowercase().replace(['-', '_'], "");
+    let ends = ["password", "passwd", "passphrase", "token", "apikey", "secretkey", "privatekey", "clientsecret", "preshared"];
+    ends.iter().any(|end| key.ends_with(end))
+}
+
+/// Whether a text is a private key, whatever holds it.
+fn is_key(bytes: &[u8]) -> bool {
+    let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    (has(b"-----BEGIN ") && has(b"PRIVATE KEY-----")) || has(b"AGE-SECRET-KEY-1")
+}
+
+/// What a file of `extra/` gives away.
+fn in_file(bytes: &[u8]) -> Option<&'static str> {
+    if is_key(bytes) {
+        return Some("a private key");
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    documents(text).iter().any(open_secret).then_some("a Secret")
+}
+
+/// The documents of a YAML file, as far as they can be read.
+fn documents(text: &str) -> Vec<Value> {
+    use serde::Deserialize;
+    serde_yaml::Deserializer::from_str(text).map_while(|document| Value::deserialize(document).ok()).collect()
+}
+
+fn open_secret(document: &Value) -> bool {
+    if document["kind"] == "List" {
+        return document["items"].as_array().is_some_and(|items| items.iter().any(open_secret));
+    }
+    if document["kind"] != "Secret" || document.get("sops").is_some() {
+        return false;
+    }
+    let filled = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty() && !text.starts_with("ENC["));
+    ["data", "stringData"].iter().any(|key| document[*key].as_object().is_some_and(|map| map.values().any(filled)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Options, compile,
+        testing::{SMALL, cluster, edit, report},
+    };
+    use insta::assert_snapshot;
+
+    fn extra(text: &str) -> String {
+        let mut cluster = cluster(SMALL);
+        cluster.files.insert("extra/dns-system/powerdns/api-key.yaml".into(), text.into());
+        let mut diagnostics = compile(&cluster, Options::default()).diagnostics;
+        diagnostics.retain(|it| it.code == "plaintext-secret");
+        diagnostics.render(&cluster.sources, false)
+    }
+
+    #[test]
+    fn a_password_among_helm_values() {
+        let values = "routing: tunnel, values: { clustermesh: { config: { token: not-so-secret, tokenSecretName: mesh } } } }";
+        let definition = edit(SMALL, "routing: tunnel }", values);
+        assert_snapshot!(report("plaintext-secret", &definition), @"
+        error[plaintext-secret]: `clustermesh.config.token` looks like a secret in the open
+           ┌─ cluster.yaml:34:73
+           │
+        34 │   cilium: { version: v1.20.2, managedBy: flux, routing: tunnel, values: { clustermesh: { config: { token: not-so-secret, tokenSecretName: mesh } } } }
+           │                                                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ among these values
+           │
+           = help: name a Secret of the cluster instead; charts take one by a key such as `existingSecret`
+        ");
+    }
+
+    #[test]
+    fn a_secret_as_kubectl_makes_it() {
+        let text = "apiVersion: v1\nkind: Secret\nmetadata: { name: powerdns-api-key }\nstringData: { api-key: hunter22 }\n";
+        assert_snapshot!(extra(text), @"
+        error[plaintext-secret]: `extra/dns-system/powerdns/api-key.yaml` holds a Secret in the open
+         = help: encrypt it: `sops encrypt --in-place clusters/small/extra/dns-system/powerdns/api-key.yaml`
+        ");
+    }
+
+    #[test]
+    fn a_secret_that_sops_encrypted() {
+        let text = "kind: Secret\nstringData: { api-key: 'ENC[AES256_GCM,data:a,type:str]' }\nsops: { mac: x }\n";
+        assert_snapshot!(extra(text), @"");
+    }
+
+    #[test]
+    fn no_secrets_at_all() {
+        assert_snapshot!(report("plaintext-secret", SMALL), @"");
+    }
+}

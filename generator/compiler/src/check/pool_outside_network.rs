@@ -1,0 +1,149 @@
+//! A pool of addresses is not the site's to give, or gives what is taken.
+//!
+//! An announced address must lie in the network of its site, or the router never asks for it there.
+//! An address in two pools, or in a pool while a node or the control planes' shared address has it, goes to two
+//! machines, and each packet to whichever answered last.
+//!
+//! Fix: choose addresses of the site's network that nothing else holds, outside of its DHCP range.
+//! Source: https://metallb.io/concepts/layer2/
+
+use components::Plan;
+use model::{
+    Diagnostic, Diagnostics, Spanned,
+    definition::{Holder, MetalLb},
+    scalar::{AddressRange, Name},
+};
+use std::net::IpAddr;
+
+super::check!("pool-outside-network", Edge, "pool_outside_network.rs");
+
+type Range<'a> = (&'a Spanned<Name>, &'a Spanned<AddressRange>);
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let Some(balancer) = &plan.definition.load_balancer else { return };
+    let settings = || balancer.metallb.iter().chain(&balancer.cilium);
+    let ranges: Vec<Range> = settings().flat_map(|settings| ranges(plan, settings)).collect();
+    for settings in settings() {
+        outside(plan, settings, diagnostics);
+    }
+    for (at, (pool, range)) in ranges.iter().enumerate() {
+        for (other, earlier) in &ranges[..at] {
+            if overlap(range, earlier) {
+                diagnostics.push(
+                    Diagnostic::error(CHECK.code, format!("the pools `{other}` and `{pool}` share addresses"))
+                        .at(*range, "these addresses")
+                        .because(*earlier, "are also these")
+                        .help("let each address be in one pool"),
+                );
+            }
+        }
+        taken(plan, (pool, range), diagnostics);
+    }
+}
+
+/// The ranges of the pools of this phase.
+fn ranges<'a>(plan: &Plan, settings: &'a MetalLb) -> impl Iterator<Item = Range<'a>> + use<'a> {
+    let phase = plan.phase;
+    let pools = settings.pools.iter().filter(move |(_, pool)| pool.until.as_ref().is_none_or(|until| phase <= until.value));
+    pools.flat_map(|(name, pool)| pool.addresses.iter().map(move |range| (name, range)))
+}
+
+fn outside(plan: &Plan, settings: &MetalLb, diagnostics: &mut Diagnostics) {
+    let Some(site) = plan.definition.site(&settings.site).filter(|site| !site.networks.is_empty()) else { return };
+    for (pool, range) in ranges(plan, settings) {
+        let (first, last) = range.ends();
+        if site.networks.iter().any(|network| network.contains(first) && network.contains(last)) {
+            continue;
+        }
+        let mut diagnostic = Diagnostic::error(
+            CHECK.code,
+            format!("the pool `{pool}` has addresses outside of the network of `{}`", settings.site),
+        )
+        .at(range, "not within one network of the site");
+        for network in &site.networks {
+            diagnostic = diagnostic.because(network, "the site's network");
+        }
+        diagnostics.push(diagnostic.help("the site's router must know the addresses to be on its own link"));
+    }
+}
+
+fn taken(plan: &Plan, (pool, range): Range, diagnostics: &mut Diagnostics) {
+    let nodes = plan.nodes().flat_map(|(name, node)| {
+        node.addresses.iter().map(move |it| (it.ip(), it.span, format!("the node `{name}` has it")))
+    });
+    let held = plan.held().filter(|(_, held)| held.holder.value != Holder::LoadBalancer).map(|(name, held)| {
+        (held.address.0, held.address.span, format!("`{name}` is held by something else"))
+    });
+    for (ip, span, why) in nodes.chain(held).filter(|(ip, ..)| range.contains(*ip)) {
+        diagnostics.push(
+            Diagnostic::error(CHECK.code, format!("the pool `{pool}` would give away {ip}, which is taken"))
+                .at(range, "this range has it")
+                .because_span(span, why)
+                .help("leave it out: two ranges, one on either side of it"),
+        );
+    }
+}
+
+fn overlap(one: &AddressRange, other: &AddressRange) -> bool {
+    let ((first, last), (start, end)) = (one.ends(), other.ends());
+    let same = |a: IpAddr, b: IpAddr| a.is_ipv4() == b.is_ipv4();
+    same(first, start) && first <= end && start <= last
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SMALL, edit, report};
+    use insta::assert_snapshot;
+
+    fn with(addresses: &str) -> String {
+        let definition = edit(SMALL, "services: { addresses: [10.2.3.4-10.2.3.20] }", addresses);
+        report("pool-outside-network", &definition)
+    }
+
+    #[test]
+    fn a_pool_of_the_former_network() {
+        assert_snapshot!(with("services: { addresses: [10.0.3.4-10.0.3.20] }"), @"
+        error[pool-outside-network]: the pool `services` has addresses outside of the network of `home`
+           ┌─ cluster.yaml:40:31
+           │
+        16 │     networks: [10.2.0.0/16]
+           │                ----------- the site's network
+           ·
+        40 │       services: { addresses: [10.0.3.4-10.0.3.20] }
+           │                               ^^^^^^^^^^^^^^^^^^ not within one network of the site
+           │
+           = help: the site's router must know the addresses to be on its own link
+        ");
+    }
+
+    #[test]
+    fn two_pools_and_the_address_of_the_api() {
+        assert_snapshot!(with("services: { addresses: [10.2.3.0/28] }\n      more: { addresses: [10.2.3.15-10.2.3.30] }"), @"
+        error[pool-outside-network]: the pool `services` would give away 10.2.3.1, which is taken
+           ┌─ cluster.yaml:40:31
+           │
+        29 │   api-vip: { address: 10.2.3.1, holder: talos-vip }
+           │                       -------- `api-vip` is held by something else
+           ·
+        40 │       services: { addresses: [10.2.3.0/28] }
+           │                               ^^^^^^^^^^^ this range has it
+           │
+           = help: leave it out: two ranges, one on either side of it
+
+        error[pool-outside-network]: the pools `more` and `services` share addresses
+           ┌─ cluster.yaml:40:31
+           │
+        40 │       services: { addresses: [10.2.3.0/28] }
+           │                               ^^^^^^^^^^^ these addresses
+        41 │       more: { addresses: [10.2.3.15-10.2.3.30] }
+           │                           ------------------- are also these
+           │
+           = help: let each address be in one pool
+        ");
+    }
+
+    #[test]
+    fn a_pool_with_room_of_its_own() {
+        assert_snapshot!(report("pool-outside-network", SMALL), @"");
+    }
+}

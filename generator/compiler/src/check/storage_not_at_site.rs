@@ -1,0 +1,80 @@
+//! Something runs at a site that its storage cannot reach.
+//!
+//! A storage class makes its volumes at one site: a disk of a hypervisor at home cannot be attached to a
+//! machine at a provider.
+//! A pod at another site with such a claim is never started.
+//!
+//! Fix: move it to the class's site, or give it a class of its own site, or none.
+//! Source: https://kubernetes.io/docs/concepts/storage/storage-classes/#allowed-topologies
+
+use components::Plan;
+use model::{Diagnostic, Diagnostics, Spanned, scalar::Name};
+
+super::check!("storage-not-at-site", Placement, "storage_not_at_site.rs");
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    for (name, app) in &plan.definition.apps {
+        if let Some(site) = &app.site {
+            for class in &app.storage {
+                one(plan, name, site, class, diagnostics);
+            }
+        }
+    }
+    let Some(powerdns) = plan.definition.dns.as_ref().map(|dns| &dns.powerdns) else { return };
+    if let Some(class) = &powerdns.storage_class {
+        for site in powerdns.sites() {
+            one(plan, "powerdns", site, class, diagnostics);
+        }
+    }
+}
+
+fn one(plan: &Plan, what: &str, site: &Spanned<Name>, class: &Spanned<Name>, diagnostics: &mut Diagnostics) {
+    let Some((declared, settings)) = plan.definition.storage_class(class) else { return };
+    if settings.site == *site {
+        return;
+    }
+    let mut others =
+        plan.definition.storage.classes.iter().filter(|(_, it)| it.site == *site).map(|(name, _)| name);
+    let mut diagnostic = Diagnostic::error(
+        CHECK.code,
+        format!("`{what}` runs at `{site}`, and `{class}` has volumes at `{}` only", settings.site),
+    )
+    .at(class, "this class does not reach the site")
+    .because(site, "its pods run here")
+    .because(declared, format!("the class serves `{}`", settings.site));
+    diagnostic = match others.next() {
+        Some(other) => diagnostic.help(format!("`{other}` is a class of `{site}`")),
+        None => diagnostic.help(format!("run it at `{}`, or give `{site}` a storage class", settings.site)),
+    };
+    diagnostics.push(diagnostic);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SMALL, edit, report};
+    use insta::assert_snapshot;
+
+    #[test]
+    fn an_app_at_the_vps_with_a_disk_at_home() {
+        let definition = edit(SMALL, "namespace: gitea, site: home", "namespace: gitea, site: vps");
+        assert_snapshot!(report("storage-not-at-site", &definition), @"
+        error[storage-not-at-site]: `gitea` runs at `vps`, and `proxmox-csi` has volumes at `home` only
+           ┌─ cluster.yaml:67:70
+           │
+        43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: ReadWriteOnce }
+           │     ----------- the class serves `home`
+           ·
+        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: vps, storage: [proxmox-csi], needs: [ingress, certificates], hosts: [git.example.org], since: dns }
+           │                                                       ---            ^^^^^^^^^^^ this class does not reach the site
+           │                                                       │               
+           │                                                       its pods run here
+           │
+           = help: run it at `home`, or give `vps` a storage class
+        ");
+    }
+
+    #[test]
+    fn an_app_beside_its_disk() {
+        assert_snapshot!(report("storage-not-at-site", SMALL), @"");
+    }
+}

@@ -110,28 +110,74 @@ mod tests {
 
     #[test]
     fn a_name_without_data() {
-        assert_snapshot!(report("invalid-record", &with_records("        a: {}")), @"");
+        assert_snapshot!(report("invalid-record", &with_records("        a: {}")), @"
+        error[invalid-record]: `a.example.org` has no data
+           ┌─ cluster.yaml:61:9
+           │
+        61 │         a: {}
+           │         ^ a name without records is no record
+           │
+           = help: add `addresses`, `CNAME`, `MX`, `TXT`, `SRV`, `CAA` or `NS`, or take
+             the name out
+        ");
     }
 
     #[test]
     fn name_servers_said_twice() {
-        assert_snapshot!(report("invalid-record", &with_records("        \"@\": { NS: [ns1.example.org] }")), @"");
+        assert_snapshot!(report("invalid-record", &with_records("        \"@\": { NS: [ns1.example.org] }")), @r#"
+        error[invalid-record]: the name servers of `example.org` are said twice
+           ┌─ cluster.yaml:61:21
+           │
+        61 │         "@": { NS: [ns1.example.org] }
+           │                     ^^^^^^^^^^^^^^^ these would be mixed with `nameservers`
+           │
+           = help: say them in `nameservers` alone
+        "#);
     }
 
     #[test]
     fn a_name_with_its_zone() {
-        assert_snapshot!(report("invalid-record", &with_records("        mail.example.org: { addresses: [vps0] }")), @"");
+        assert_snapshot!(report("invalid-record", &with_records("        mail.example.org: { addresses: [vps0] }")), @"
+        warning[invalid-record]: this is the name `mail.example.org.example.org`
+           ┌─ cluster.yaml:61:9
+           │
+        55 │     example.org:
+           │     ----------- the zone
+           ·
+        61 │         mail.example.org: { addresses: [vps0] }
+           │         ^^^^^^^^^^^^^^^^ names are relative to their zone
+           │
+           = help: write `mail`
+        ");
     }
 
     #[test]
     fn a_time_beyond_all_measure() {
-        assert_snapshot!(report("invalid-record", &with_records("        a: { addresses: [vps0], ttl: 4000000000 }")), @"");
+        assert_snapshot!(report("invalid-record", &with_records("        a: { addresses: [vps0], ttl: 4000000000 }")), @"
+        error[invalid-record]: 4000000000 seconds are more than a record can say
+           ┌─ cluster.yaml:61:38
+           │
+        61 │         a: { addresses: [vps0], ttl: 4000000000 }
+           │                                      ^^^^^^^^^^ the most is 2147483647
+           │
+           = help: a day is 86400
+        ");
     }
 
     #[test]
     fn a_record_in_a_zone_given_away() {
         let definition = with_records("        lab: { NS: [ns1.example.net] }\n        a.lab: { addresses: [vps0] }");
-        assert_snapshot!(report("invalid-record", &definition), @"");
+        assert_snapshot!(report("invalid-record", &definition), @"
+        error[invalid-record]: `a.lab.example.org` is not this zone's to say
+           ┌─ cluster.yaml:62:9
+           │
+        61 │         lab: { NS: [ns1.example.net] }
+           │         --- given away to other name servers, with all names below
+        62 │         a.lab: { addresses: [vps0] }
+           │         ^^^^^ is never answered from here
+           │
+           = help: have it put into that zone
+        ");
     }
 
     #[test]

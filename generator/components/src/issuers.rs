@@ -20,7 +20,6 @@ use tree::{
 
 pub const COMPONENT: Component = Component { declare, emit };
 
-
 /// Our own server within the cluster.
 const API: &str = "http://powerdns-api.dns-system:8081";
 const NAMESERVER: &str = "powerdns.dns-system:53";

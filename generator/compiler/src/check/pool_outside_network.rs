@@ -30,10 +30,13 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         for (other, earlier) in &ranges[..at] {
             if overlap(range, earlier) {
                 diagnostics.push(
-                    Diagnostic::error(CHECK.code, format!("the pools `{other}` and `{pool}` share addresses"))
-                        .at(*range, "these addresses")
-                        .because(*earlier, "are also these")
-                        .help("let each address be in one pool"),
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("the pools `{other}` and `{pool}` share addresses"),
+                    )
+                    .at(*range, "these addresses")
+                    .because(*earlier, "are also these")
+                    .help("let each address be in one pool"),
                 );
             }
         }
@@ -44,12 +47,17 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
 /// The ranges of the pools of this phase.
 fn ranges<'a>(plan: &Plan, settings: &'a MetalLb) -> impl Iterator<Item = Range<'a>> + use<'a> {
     let phase = plan.phase;
-    let pools = settings.pools.iter().filter(move |(_, pool)| pool.until.as_ref().is_none_or(|until| phase <= until.value));
+    let pools = settings
+        .pools
+        .iter()
+        .filter(move |(_, pool)| pool.until.as_ref().is_none_or(|until| phase <= until.value));
     pools.flat_map(|(name, pool)| pool.addresses.iter().map(move |range| (name, range)))
 }
 
 fn outside(plan: &Plan, settings: &MetalLb, diagnostics: &mut Diagnostics) {
-    let Some(site) = plan.definition.site(&settings.site).filter(|site| !site.networks.is_empty()) else { return };
+    let Some(site) = plan.definition.site(&settings.site).filter(|site| !site.networks.is_empty()) else {
+        return;
+    };
     for (pool, range) in ranges(plan, settings) {
         let (first, last) = range.ends();
         if site.networks.iter().any(|network| network.contains(first) && network.contains(last)) {
@@ -71,9 +79,10 @@ fn taken(plan: &Plan, (pool, range): Range, diagnostics: &mut Diagnostics) {
     let nodes = plan.nodes().flat_map(|(name, node)| {
         node.addresses.iter().map(move |it| (it.ip(), it.span, format!("the node `{name}` has it")))
     });
-    let held = plan.held().filter(|(_, held)| held.holder.value != Holder::LoadBalancer).map(|(name, held)| {
-        (held.address.0, held.address.span, format!("`{name}` is held by something else"))
-    });
+    let held =
+        plan.held().filter(|(_, held)| held.holder.value != Holder::LoadBalancer).map(|(name, held)| {
+            (held.address.0, held.address.span, format!("`{name}` is held by something else"))
+        });
     for (ip, span, why) in nodes.chain(held).filter(|(ip, ..)| range.contains(*ip)) {
         diagnostics.push(
             Diagnostic::error(CHECK.code, format!("the pool `{pool}` would give away {ip}, which is taken"))
@@ -110,7 +119,8 @@ mod tests {
            │                ----------- the site's network
            ·
         40 │       services: { addresses: [10.0.3.4-10.0.3.20] }
-           │                               ^^^^^^^^^^^^^^^^^^ not within one network of the site
+           │                               ^^^^^^^^^^^^^^^^^^
+           │                               not within one network of the site
            │
            = help: the site's router must know the addresses to be on its own link
         ");

@@ -16,10 +16,10 @@ use tree::{
         api::{
             apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment},
             core::v1::{
-                Capabilities, ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, HTTPGetAction,
-                KeyToPath, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements,
-                SeccompProfile, SecurityContext, Service, ServicePort, ServiceSpec, TopologySpreadConstraint,
-                Volume, VolumeMount,
+                Capabilities, ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource,
+                HTTPGetAction, KeyToPath, PodSecurityContext, PodSpec, PodTemplateSpec, Probe,
+                ResourceRequirements, SeccompProfile, SecurityContext, Service, ServicePort, ServiceSpec,
+                TopologySpreadConstraint, Volume, VolumeMount,
             },
             policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec},
         },
@@ -42,7 +42,8 @@ const CONTENT: &str = "website-content";
 
 fn declare(context: &Context) -> Vec<Declaration> {
     let Some(website) = &context.definition.website else { return Vec::new() };
-    let mut unit = Declaration::new(NAME, NAME, "website").at(&website.site).since(website.since()).needs("network");
+    let mut unit =
+        Declaration::new(NAME, NAME, "website").at(&website.site).since(website.since()).needs("network");
     unit.pod_security = Some(PodSecurity::Restricted);
     unit.routes = website
         .hosts()
@@ -179,7 +180,9 @@ fn container() -> Container {
     Container {
         name: "nginx".into(),
         image: Some(catalogue::NGINX.reference()),
-        command: Some(["nginx", "-c", "/etc/nginx/website/nginx.conf", "-g", "daemon off;"].map(Into::into).into()),
+        command: Some(
+            ["nginx", "-c", "/etc/nginx/website/nginx.conf", "-g", "daemon off;"].map(Into::into).into(),
+        ),
         ports: Some(vec![ContainerPort {
             name: Some("http".into()),
             container_port: PORT.into(),
@@ -431,7 +434,8 @@ mod tests {
 
     #[test]
     fn its_way_in() {
-        let definition = edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
+        let definition =
+            edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
         assert_snapshot!(app(&definition, "ingress.yaml"), @r#"
         # Generated from clusters/small/cluster.yaml (website); do not edit.
         # To render it anew: nix run .#render, or cargo run --release -- render
@@ -499,7 +503,8 @@ mod tests {
 
     #[test]
     fn an_alias_is_sent_on_by_the_gateway() {
-        let definition = edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
+        let definition =
+            edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
         let definition = edit(&definition, "controller: traefik", "controller: cilium-gateway");
         assert_snapshot!(app(&definition, "httproute-website-example.org.yaml"), @"
         no apps/website/website/app/httproute-website-example.org.yaml in the tree, which has

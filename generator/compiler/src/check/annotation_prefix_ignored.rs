@@ -54,14 +54,34 @@ mod tests {
         cluster.files.insert("extra/website/website/ingress.yaml".into(), text.into());
         let mut diagnostics = crate::compile(&cluster, crate::Options::default()).diagnostics;
         diagnostics.retain(|it| it.code == "annotation-prefix-ignored");
-        assert_snapshot!(diagnostics.render(&cluster.sources, false), @"");
+        assert_snapshot!(diagnostics.render(&cluster.sources, false), @"
+        error[annotation-prefix-ignored]: annotations in `extra/website/website/ingress.yaml` are not read
+           ┌─ cluster.yaml:53:25
+           │
+        53 │   externalDns: { owner: small-cluster }
+           │                         ^^^^^^^^^^^^^
+           │                       this external-dns reads `external-dns.kubernetes.io/`
+           │
+           = the file has `external-dns.alpha.kubernetes.io/`
+           = help: write `external-dns.kubernetes.io/` there, or `annotationPrefix:
+             external-dns.alpha.kubernetes.io/` here
+        ");
     }
 
     #[test]
     fn a_prefix_without_its_slash() {
         let definition =
             edit(SMALL, "owner: small-cluster", "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io");
-        assert_snapshot!(report("annotation-prefix-ignored", &definition), @"");
+        assert_snapshot!(report("annotation-prefix-ignored", &definition), @"
+        error[annotation-prefix-ignored]: `external-dns.alpha.kubernetes.io` begins no annotation
+           ┌─ cluster.yaml:53:58
+           │
+        53 │ …ter, annotationPrefix: external-dns.alpha.kubernetes.io }
+           │                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           │                         does not end in a slash
+           │
+           = help: write `external-dns.alpha.kubernetes.io/`
+        ");
     }
 
     #[test]

@@ -122,19 +122,67 @@ mod tests {
     #[test]
     fn a_name_that_nobody_has() {
         let definition = edit(SMALL, "ns1.example.org: [vps0]", "ns1.example.org: [vsp0]");
-        assert_snapshot!(report("dangling-address", &definition), @"");
+        assert_snapshot!(report("dangling-address", &definition), @"
+        error[dangling-address]: there is no node or address `vsp0`
+           ┌─ cluster.yaml:57:27
+           │
+        57 │         ns1.example.org: [vsp0]
+           │                           ^^^^ nothing has this name
+           │
+           = in the phases `dns` to `cleanup`
+           = help: did you mean `vps0`?
+        ");
     }
 
     #[test]
     fn an_address_that_nobody_holds() {
         let definition = edit(SMALL, "ns2.example.net: [second-ns]", "ns2.example.net: [192.0.1.54]");
-        assert_snapshot!(report("dangling-address", &definition), @"");
+        assert_snapshot!(report("dangling-address", &definition), @"
+        error[dangling-address]: nobody holds the address `192.0.1.54`
+           ┌─ cluster.yaml:58:27
+           │
+        58 │         ns2.example.net: [192.0.1.54]
+           │                           ^^^^^^^^^^
+           │                         no node, no entry of `addresses` and no pool has it
+           │
+           = in the phases `dns` to `cleanup`
+           = help: say who does, `addresses: { NAME: { address: 192.0.1.54, holder:
+             external } }`, and write NAME here
+        ");
     }
 
     #[test]
     fn a_holder_that_has_gone() {
         let definition = edit(SMALL, "address: 192.0.1.53, holder: external", "address: 192.0.1.53, holder: external, until: dns");
-        assert_snapshot!(report("dangling-address", &definition), @"");
+        assert_snapshot!(report("dangling-address", &definition), @"
+        error[dangling-address]: nobody holds the address `second-ns`
+           ┌─ cluster.yaml:51:26
+           │
+        30 │   second-ns: { address: 192.0.1.53, holder: external, until: dns }
+           │                                                              ---
+           │                                                             held until here
+           ·
+        51 │       second: { address: second-ns }
+           │                          ^^^^^^^^^
+           │                      leads to `192.0.1.53`, which is not held in this phase
+           │
+           = in the phases `services` to `cleanup`
+           = help: name another holder, or let this one stay
+
+        error[dangling-address]: nobody holds the address `second-ns`
+           ┌─ cluster.yaml:58:27
+           │
+        30 │   second-ns: { address: 192.0.1.53, holder: external, until: dns }
+           │                                                              ---
+           │                                                             held until here
+           ·
+        58 │         ns2.example.net: [second-ns]
+           │                           ^^^^^^^^^
+           │                      leads to `192.0.1.53`, which is not held in this phase
+           │
+           = in the phases `services` to `cleanup`
+           = help: name another holder, or let this one stay
+        ");
     }
 
     #[test]

@@ -97,25 +97,86 @@ mod tests {
     #[test]
     fn the_parent_names_another_server() {
         let definition = with_parent("ns1.example.org, ns9.example.net", " ns1.example.org: [198.51.99.10] ");
-        assert_snapshot!(report("delegation-mismatch", &definition), @"");
+        assert_snapshot!(report("delegation-mismatch", &definition), @"
+        error[delegation-mismatch]: the parent of `example.org` does not say what the zone says
+           ┌─ cluster.yaml:62:40
+           │
+        61 │         keptAt: registrar
+           │                 --------- the parent's records are kept here
+        62 │         nameservers: [ns1.example.org, ns9.example.net]
+           │                                        ^^^^^^^^^^^^^^^
+           │                                        the zone does not name this server
+           │
+           = in the phases `dns` to `cleanup`
+           = help: the parent must have just these:
+             example.org. NS ns1.example.org.
+             example.org. NS ns2.example.net.
+             ns1.example.org. A 198.51.99.10
+        ");
     }
 
     #[test]
     fn the_parent_leaves_a_server_out() {
         let definition = with_parent("ns1.example.org", " ns1.example.org: [198.51.99.10] ");
-        assert_snapshot!(report("delegation-mismatch", &definition), @"");
+        assert_snapshot!(report("delegation-mismatch", &definition), @"
+        error[delegation-mismatch]: the parent of `example.org` does not say what the zone says
+           ┌─ cluster.yaml:58:9
+           │
+        58 │         ns2.example.net: [second-ns]
+           │         ^^^^^^^^^^^^^^^ the parent does not name this server
+           ·
+        61 │         keptAt: registrar
+           │                 --------- the parent's records are kept here
+           │
+           = in the phases `dns` to `cleanup`
+           = help: the parent must have just these:
+             example.org. NS ns1.example.org.
+             example.org. NS ns2.example.net.
+             ns1.example.org. A 198.51.99.10
+        ");
     }
 
     #[test]
     fn glue_of_an_old_machine() {
         let definition = with_parent("ns1.example.org, ns2.example.net", " ns1.example.org: [198.51.99.9] ");
-        assert_snapshot!(report("delegation-mismatch", &definition), @"");
+        assert_snapshot!(report("delegation-mismatch", &definition), @"
+        error[delegation-mismatch]: the parent of `example.org` does not say what the zone says
+           ┌─ cluster.yaml:63:17
+           │
+        61 │         keptAt: registrar
+           │                 --------- the parent's records are kept here
+        62 │         nameservers: [ns1.example.org, ns2.example.net]
+        63 │         glue: { ns1.example.org: [198.51.99.9] }
+           │                 ^^^^^^^^^^^^^^^ the zone gives this server other addresses
+           │
+           = in the phases `dns` to `cleanup`
+           = help: the parent must have just these:
+             example.org. NS ns1.example.org.
+             example.org. NS ns2.example.net.
+             ns1.example.org. A 198.51.99.10
+        ");
     }
 
     #[test]
     fn no_glue_at_all() {
         let definition = with_parent("ns1.example.org, ns2.example.net", "");
-        assert_snapshot!(report("delegation-mismatch", &definition), @"");
+        assert_snapshot!(report("delegation-mismatch", &definition), @"
+        error[delegation-mismatch]: the parent of `example.org` does not say what the zone says
+           ┌─ cluster.yaml:57:9
+           │
+        57 │         ns1.example.org: [vps0]
+           │         ^^^^^^^^^^^^^^^
+           │     the parent gives no address for this server, which lies within the zone
+           ·
+        61 │         keptAt: registrar
+           │                 --------- the parent's records are kept here
+           │
+           = in the phases `dns` to `cleanup`
+           = help: the parent must have just these:
+             example.org. NS ns1.example.org.
+             example.org. NS ns2.example.net.
+             ns1.example.org. A 198.51.99.10
+        ");
     }
 
     #[test]

@@ -43,7 +43,19 @@ mod tests {
     #[test]
     fn a_public_node_without_a_firewall() {
         let definition = edit(&edit(SMALL, SERVER, ON_THE_NODE), "    public: true", "    public: true\n    firewall: accept");
-        assert_snapshot!(report("dns-api-exposed", &definition), @"");
+        assert_snapshot!(report("dns-api-exposed", &definition), @"
+        error[dns-api-exposed]: everybody can reach PowerDNS' API on port 8081
+           ┌─ cluster.yaml:50:15
+           │
+        22 │     firewall: accept
+           │               ------ lets everybody in
+           ·
+        50 │     exposure: hostNetwork
+           │               ^^^^^^^^^^^ it answers at the node's own address
+           │
+           = in the phases `dns` to `cleanup`
+           = help: write `exposure: hostPort`, or `firewall: block`
+        ");
     }
 
     #[test]

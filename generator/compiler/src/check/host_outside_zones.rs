@@ -49,7 +49,16 @@ mod tests {
     #[test]
     fn a_host_with_a_slip_of_the_pen() {
         let definition = edit(&without_certificates(), "host: www.example.org", "host: www.exmaple.org");
-        assert_snapshot!(report("host-outside-zones", &definition), @"");
+        assert_snapshot!(report("host-outside-zones", &definition), @"
+        error[host-outside-zones]: `www.exmaple.org` is in none of the zones
+           ┌─ cluster.yaml:60:18
+           │
+        60 │ website: { host: www.exmaple.org, site: vps, content: ./website }
+           │                  ^^^^^^^^^^^^^^^ no record is made for it
+           │
+           = in the phases `services` to `cleanup`
+           = help: did you mean `www.example.org`?
+        ");
     }
 
     #[test]

@@ -102,7 +102,29 @@ mod tests {
     #[test]
     fn a_secondary_beside_its_primary() {
         let definition = edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [vps]\n    apiKey");
-        assert_snapshot!(report("host-port-taken", &definition), @"");
+        assert_snapshot!(report("host-port-taken", &definition), @"
+        error[host-port-taken]: `powerdns` and `powerdns-vps` want 53/tcp of `vps0`
+           ┌─ cluster.yaml:49:22
+           │
+        48 │     site: vps
+           │           --- `powerdns` has it
+        49 │     secondarySites: [vps]
+           │                      ^^^ `powerdns-vps` is to run here
+           │
+           = in the phases `dns` to `cleanup`
+           = help: place one of them at another site, or take it out
+
+        error[host-port-taken]: `powerdns` and `powerdns-vps` want 53/udp of `vps0`
+           ┌─ cluster.yaml:49:22
+           │
+        48 │     site: vps
+           │           --- `powerdns` has it
+        49 │     secondarySites: [vps]
+           │                      ^^^ `powerdns-vps` is to run here
+           │
+           = in the phases `dns` to `cleanup`
+           = help: place one of them at another site, or take it out
+        ");
     }
 
     #[test]

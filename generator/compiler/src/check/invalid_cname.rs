@@ -127,31 +127,78 @@ mod tests {
     #[test]
     fn a_zone_that_stands_for_another_name() {
         let definition = with_records("        \"@\": { CNAME: www.example.net }");
-        assert_snapshot!(report("invalid-cname", &definition), @"");
+        assert_snapshot!(report("invalid-cname", &definition), @r#"
+        error[invalid-cname]: `example.org` is a zone, and cannot stand for another name
+           ┌─ cluster.yaml:61:23
+           │
+        61 │         "@": { CNAME: www.example.net }
+           │                       ^^^^^^^^^^^^^^^ a zone has SOA and NS of its own
+           │
+           = help: write `addresses` instead
+        "#);
     }
 
     #[test]
     fn a_text_beside_a_cname() {
         let definition = with_records("        blog: { CNAME: www.example.net, TXT: [a] }");
-        assert_snapshot!(report("invalid-cname", &definition), @"");
+        assert_snapshot!(report("invalid-cname", &definition), @"
+        error[invalid-cname]: `blog.example.org` stands for another name, and has TXT too
+           ┌─ cluster.yaml:61:24
+           │
+        61 │         blog: { CNAME: www.example.net, TXT: [a] }
+           │         ----           ^^^^^^^^^^^^^^^ nothing may be beside this
+           │         │
+           │         the records of this name
+           │
+           = help: take out the CNAME or the TXT
+        ");
     }
 
     #[test]
     fn a_name_server_that_is_another() {
         let definition = with_records("        ns1: { CNAME: vps.example.net }");
-        assert_snapshot!(report("invalid-cname", &definition), @"");
+        assert_snapshot!(report("invalid-cname", &definition), @"
+        error[invalid-cname]: the name server `ns1.example.org` stands for another name
+           ┌─ cluster.yaml:61:23
+           │
+        57 │         ns1.example.org: [vps0]
+           │         --------------- is to answer for this zone
+           ·
+        61 │         ns1: { CNAME: vps.example.net }
+           │                       ^^^^^^^^^^^^^^^ a name server's name has addresses
+           │
+           = help: take the CNAME out
+        ");
     }
 
     #[test]
     fn a_circle() {
         let definition = with_records("        a: { CNAME: b.example.org }\n        b: { CNAME: a.example.org }");
-        assert_snapshot!(report("invalid-cname", &definition), @"");
+        assert_snapshot!(report("invalid-cname", &definition), @"
+        error[invalid-cname]: names stand for each other: `a.example.org` for `b.example.org` for `a.example.org`
+           ┌─ cluster.yaml:62:21
+           │
+        62 │         b: { CNAME: a.example.org }
+           │                     ^^^^^^^^^^^^^ leads back
+           │
+           = help: give one of them addresses
+        ");
     }
 
     #[test]
     fn mail_to_a_cname() {
         let definition = with_records("        \"@\": { MX: [10 mail.example.org] }\n        mail: { CNAME: mx.example.net }");
-        assert_snapshot!(report("invalid-cname", &definition), @"");
+        assert_snapshot!(report("invalid-cname", &definition), @r#"
+        warning[invalid-cname]: `example.org` leads to a name that stands for another
+           ┌─ cluster.yaml:61:21
+           │
+        61 │         "@": { MX: [10 mail.example.org] }
+           │                     ^^^^^^^^^^^^^^^^^^^ some do not follow from here
+        62 │         mail: { CNAME: mx.example.net }
+           │                        -------------- stands for this one
+           │
+           = help: write `mx.example.net` there
+        "#);
     }
 
     #[test]

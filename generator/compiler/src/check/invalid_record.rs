@@ -27,7 +27,7 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         }
         for (name, set) in &zone.records {
             set.ttl.iter().for_each(|ttl| limit(ttl, diagnostics));
-            one(zone_name, zone, name, set, diagnostics);
+            one(plan, zone_name, zone, name, set, diagnostics);
         }
     }
 }
@@ -42,16 +42,16 @@ fn limit(seconds: &Spanned<u32>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn one(zone_name: &Spanned<Hostname>, zone: &Zone, name: &Spanned<RecordName>, set: &RecordSet, diagnostics: &mut Diagnostics) {
+fn one(
+    plan: &Plan,
+    zone_name: &Spanned<Hostname>,
+    zone: &Zone,
+    name: &Spanned<RecordName>,
+    set: &RecordSet,
+    diagnostics: &mut Diagnostics,
+) {
     let whole = RecordName::within(name, zone_name);
-    let empty = set.addresses.is_empty()
-        && set.cname.is_none()
-        && set.mx.is_empty()
-        && set.txt.is_empty()
-        && set.srv.is_empty()
-        && set.caa.is_empty()
-        && set.ns.is_empty();
-    if empty {
+    if set.ns.is_empty() && only_name_servers(set) {
         diagnostics.push(
             Diagnostic::error(CHECK.code, format!("`{whole}` has no data"))
                 .at(name, "a name without records is no record")
@@ -84,15 +84,30 @@ fn one(zone_name: &Spanned<Hostname>, zone: &Zone, name: &Spanned<RecordName>, s
                 .help(format!("write `{short}`")),
         );
     }
-    let mut above = zone.records.iter().filter(|(_, at)| !at.ns.is_empty());
-    if let Some((given_away, _)) = above.find(|(above, _)| name.ends_with(&format!(".{above}"))) {
+    let mut given = zone.records.iter().filter(|(_, at)| !at.ns.is_empty());
+    let given = given.find(|(above, _)| name.ends_with(&format!(".{above}"))).map(|(above, _)| above.span);
+    // A zone of ours below this one has its name servers said here, and everything else there.
+    let below = plan.definition.zone_of(&whole).filter(|(below, _)| *below != zone_name && *below.value != *whole);
+    let apex = plan.definition.zone_of(&whole).filter(|(below, _)| *below != zone_name && *below.value == *whole);
+    let apex = apex.filter(|_| set.ns.is_empty() || !only_name_servers(set));
+    let zone_below = below.or(apex).map(|(below, _)| below.span);
+    if let Some(given_away) = given.or(zone_below) {
         diagnostics.push(
             Diagnostic::error(CHECK.code, format!("`{whole}` is not this zone's to say"))
                 .at(name, "is never answered from here")
-                .because(given_away, "given away to other name servers, with all names below")
-                .help("have it put into that zone"),
+                .because_span(given_away, "answers for this name and all below")
+                .help("put the record into that zone"),
         );
     }
+}
+
+fn only_name_servers(set: &RecordSet) -> bool {
+    set.addresses.is_empty()
+        && set.cname.is_none()
+        && set.mx.is_empty()
+        && set.txt.is_empty()
+        && set.srv.is_empty()
+        && set.caa.is_empty()
 }
 
 #[cfg(test)]
@@ -110,28 +125,95 @@ mod tests {
 
     #[test]
     fn a_name_without_data() {
-        assert_snapshot!(report("invalid-record", &with_records("        a: {}")), @"");
+        assert_snapshot!(report("invalid-record", &with_records("        a: {}")), @"
+        error[invalid-record]: `a.example.org` has no data
+           ┌─ cluster.yaml:61:9
+           │
+        61 │         a: {}
+           │         ^ a name without records is no record
+           │
+           = help: add `addresses`, `CNAME`, `MX`, `TXT`, `SRV`, `CAA` or `NS`, or take
+             the name out
+        ");
     }
 
     #[test]
     fn name_servers_said_twice() {
-        assert_snapshot!(report("invalid-record", &with_records("        \"@\": { NS: [ns1.example.org] }")), @"");
+        assert_snapshot!(report("invalid-record", &with_records("        \"@\": { NS: [ns1.example.org] }")), @r#"
+        error[invalid-record]: the name servers of `example.org` are said twice
+           ┌─ cluster.yaml:61:21
+           │
+        61 │         "@": { NS: [ns1.example.org] }
+           │                     ^^^^^^^^^^^^^^^ these would be mixed with `nameservers`
+           │
+           = help: say them in `nameservers` alone
+        "#);
     }
 
     #[test]
     fn a_name_with_its_zone() {
-        assert_snapshot!(report("invalid-record", &with_records("        mail.example.org: { addresses: [vps0] }")), @"");
+        assert_snapshot!(report("invalid-record", &with_records("        mail.example.org: { addresses: [vps0] }")), @"
+        warning[invalid-record]: this is the name `mail.example.org.example.org`
+           ┌─ cluster.yaml:61:9
+           │
+        55 │     example.org:
+           │     ----------- the zone
+           ·
+        61 │         mail.example.org: { addresses: [vps0] }
+           │         ^^^^^^^^^^^^^^^^ names are relative to their zone
+           │
+           = help: write `mail`
+        ");
     }
 
     #[test]
     fn a_time_beyond_all_measure() {
-        assert_snapshot!(report("invalid-record", &with_records("        a: { addresses: [vps0], ttl: 4000000000 }")), @"");
+        assert_snapshot!(report("invalid-record", &with_records("        a: { addresses: [vps0], ttl: 4000000000 }")), @"
+        error[invalid-record]: 4000000000 seconds are more than a record can say
+           ┌─ cluster.yaml:61:38
+           │
+        61 │         a: { addresses: [vps0], ttl: 4000000000 }
+           │                                      ^^^^^^^^^^ the most is 2147483647
+           │
+           = help: a day is 86400
+        ");
     }
 
     #[test]
     fn a_record_in_a_zone_given_away() {
         let definition = with_records("        lab: { NS: [ns1.example.net] }\n        a.lab: { addresses: [vps0] }");
-        assert_snapshot!(report("invalid-record", &definition), @"");
+        assert_snapshot!(report("invalid-record", &definition), @"
+        error[invalid-record]: `a.lab.example.org` is not this zone's to say
+           ┌─ cluster.yaml:62:9
+           │
+        61 │         lab: { NS: [ns1.example.net] }
+           │         --- answers for this name and all below
+        62 │         a.lab: { addresses: [vps0] }
+           │         ^^^^^ is never answered from here
+           │
+           = help: put the record into that zone
+        ");
+    }
+
+    #[test]
+    fn a_record_of_a_zone_below() {
+        let definition = with_records("        www.lab: { addresses: [vps0] }");
+        let definition = edit(
+            &definition,
+            "\ncertificates:",
+            "\n    lab.example.org:\n      nameservers: { ns1.example.org: [vps0], ns2.example.net: [second-ns] }\n      hostmaster: hostmaster@example.org\ncertificates:",
+        );
+        assert_snapshot!(report("invalid-record", &definition), @"
+        error[invalid-record]: `www.lab.example.org` is not this zone's to say
+           ┌─ cluster.yaml:61:9
+           │
+        61 │         www.lab: { addresses: [vps0] }
+           │         ^^^^^^^ is never answered from here
+        62 │     lab.example.org:
+           │     --------------- answers for this name and all below
+           │
+           = help: put the record into that zone
+        ");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod annotation_prefix_ignored;
 mod announcer_off_its_segment;
 mod api_host_unreachable_from_site;
 mod bpf_masquerade_with_kubespan;
+mod caa_excludes_issuer;
 mod dangling_address;
 mod delegation_mismatch;
 mod dependency_cycle;
@@ -121,6 +122,7 @@ pub(crate) const CHECKS: &[Check] = &[
     announcer_off_its_segment::CHECK,
     api_host_unreachable_from_site::CHECK,
     bpf_masquerade_with_kubespan::CHECK,
+    caa_excludes_issuer::CHECK,
     dangling_address::CHECK,
     delegation_mismatch::CHECK,
     dependency_cycle::CHECK,

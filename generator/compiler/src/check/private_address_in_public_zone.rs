@@ -106,7 +106,19 @@ mod tests {
     #[test]
     fn a_name_server_at_home() {
         let definition = edit(SMALL, "ns1.example.org: [vps0]", "ns1.example.org: [vps0, worker0]");
-        assert_snapshot!(report("private-address-in-public-zone", &definition), @"");
+        assert_snapshot!(report("private-address-in-public-zone", &definition), @"
+        error[private-address-in-public-zone]: the name server `ns1.example.org` resolves to `10.2.2.1`, which the internet does not route
+           ┌─ cluster.yaml:57:33
+           │
+        55 │     example.org:
+           │     ----------- the world asks this zone
+        56 │       nameservers:
+        57 │         ns1.example.org: [vps0, worker0]
+           │                                 ^^^^^^^ is `10.2.2.1`
+           │
+           = in the phases `dns` to `cleanup`
+           = help: name the node or the held address that the internet reaches
+        ");
     }
 
     #[test]
@@ -116,19 +128,57 @@ mod tests {
             "      hostmaster: hostmaster@example.org\ncert",
             "      hostmaster: hostmaster@example.org\n      records: { nas: { addresses: [10.2.3.4] } }\ncert",
         );
-        assert_snapshot!(report("private-address-in-public-zone", &definition), @"");
+        assert_snapshot!(report("private-address-in-public-zone", &definition), @"
+        warning[private-address-in-public-zone]: `nas.example.org` resolves to `10.2.3.4`, which the internet does not route
+           ┌─ cluster.yaml:60:37
+           │
+        55 │     example.org:
+           │     ----------- the world asks this zone
+           ·
+        60 │       records: { nas: { addresses: [10.2.3.4] } }
+           │                                     ^^^^^^^^ is `10.2.3.4`
+           │
+           = in the phases `dns` to `cleanup`
+           = help: name the node or the held address that the internet reaches
+        ");
     }
 
     #[test]
     fn hosts_served_from_home() {
         let definition = edit(SMALL, "controller: traefik, site: vps", "controller: traefik, site: home");
-        assert_snapshot!(report("private-address-in-public-zone", &definition), @"");
+        assert_snapshot!(report("private-address-in-public-zone", &definition), @"
+        error[private-address-in-public-zone]: all served hosts resolve to `10.2.1.1`, which the internet does not route
+           ┌─ cluster.yaml:44:39
+           │
+        44 │ ingress: { controller: traefik, site: home }
+           │                                       ^^^^
+           │                            the addresses of this site's nodes are published
+           ·
+        55 │     example.org:
+           │     ----------- the world asks this zone
+           │
+           = in the phases `dns` to `cleanup`
+           = help: name the addresses that the internet reaches as `targets`, or serve
+             from a public site
+        ");
     }
 
     #[test]
     fn a_place_never_filled_in() {
         let definition = edit(SMALL, "198.51.99.10/24", "203.0.113.10/24").replace("example.org", "real.dev");
-        assert_snapshot!(report("private-address-in-public-zone", &definition), @"");
+        assert_snapshot!(report("private-address-in-public-zone", &definition), @"
+        warning[private-address-in-public-zone]: the name server `ns1.real.dev` resolves to `203.0.113.10`, which stands in for an address in documentation
+           ┌─ cluster.yaml:57:24
+           │
+        55 │     real.dev:
+           │     -------- the world asks this zone
+        56 │       nameservers:
+        57 │         ns1.real.dev: [vps0]
+           │                        ^^^^ is `203.0.113.10`
+           │
+           = in the phases `dns` to `cleanup`
+           = help: name the node or the held address that the internet reaches
+        ");
     }
 
     #[test]

@@ -55,7 +55,16 @@ mod tests {
     #[test]
     fn an_owner_of_a_name_that_all_have() {
         let definition = edit(SMALL, "owner: small-cluster", "owner: external-dns");
-        assert_snapshot!(report("record-ownership-unclear", &definition), @"");
+        assert_snapshot!(report("record-ownership-unclear", &definition), @"
+        warning[record-ownership-unclear]: the owner `external-dns` could be anybody's
+           ┌─ cluster.yaml:53:25
+           │
+        53 │   externalDns: { owner: external-dns }
+           │                         ^^^^^^^^^^^^
+           │                  two writers of this name would delete each other's records
+           │
+           = help: write `owner: small`, this cluster's name
+        ");
     }
 
     #[test]
@@ -65,7 +74,20 @@ mod tests {
             "      hostmaster: hostmaster@example.org\ncert",
             "      hostmaster: hostmaster@example.org\n      records: { www: { addresses: [vps0] } }\ncert",
         );
-        assert_snapshot!(report("record-ownership-unclear", &definition), @"");
+        assert_snapshot!(report("record-ownership-unclear", &definition), @"
+        error[record-ownership-unclear]: two write the record of `www.example.org`
+           ┌─ cluster.yaml:60:18
+           │
+        60 │       records: { www: { addresses: [vps0] } }
+           │                  ^^^ declared here
+           ·
+        66 │ website: { host: www.example.org, site: vps, content: ./website }
+           │                  ---------------
+           │                  served here, for which external-dns writes a record
+           │
+           = in the phases `services` to `cleanup`
+           = help: take the declared record out, or serve the host under another name
+        ");
     }
 
     #[test]

@@ -34,7 +34,16 @@ mod tests {
     #[test]
     fn a_secondary_without_a_key() {
         let definition = edit(SMALL, "    tsig: { name: transfer, key: { secret: powerdns-transfer-key, key: secret } }\n", "");
-        assert_snapshot!(report("unsigned-transfers", &definition), @"");
+        assert_snapshot!(report("unsigned-transfers", &definition), @"
+        warning[unsigned-transfers]: transfers of the zones are not signed
+           ┌─ cluster.yaml:51:7
+           │
+        51 │       second: { address: second-ns }
+           │       ^^^^^^ has the zones for its address alone
+           │
+           = help: add `tsig: { name: transfer, key: { secret: …, key: … } }` to
+             `dns.powerdns`
+        ");
     }
 
     #[test]

@@ -56,14 +56,42 @@ mod tests {
 
     #[test]
     fn a_series_that_is_not_there() {
-        assert_snapshot!(report("unsupported-powerdns", &edit(SMALL, "version: \"5.1\"", "version: \"6.0\"")), @"");
+        assert_snapshot!(report("unsupported-powerdns", &edit(SMALL, "version: \"5.1\"", "version: \"6.0\"")), @r#"
+        error[unsupported-powerdns]: there is no image of PowerDNS 6.0
+           ┌─ cluster.yaml:47:14
+           │
+        47 │     version: "6.0"
+           │              ^^^^^ we do not know this series
+           │
+           = help: write one of `"4.9"`, `"5.0"`, `"5.1"`
+        "#);
     }
 
     #[test]
     fn updates_into_an_old_lmdb() {
         let definition = edit(SMALL, "version: \"5.1\"", "version: \"4.9\"");
         let definition = edit(&definition, "solver: powerdns-webhook", "solver: rfc2136");
-        assert_snapshot!(report("unsupported-powerdns", &definition), @"");
+        assert_snapshot!(report("unsupported-powerdns", &definition), @r#"
+        error[unsupported-powerdns]: PowerDNS 4.9 takes no updates into LMDB
+           ┌─ cluster.yaml:47:14
+           │
+        47 │     version: "4.9"
+           │              ^^^^^ can from 5.0 on
+           ·
+        63 │   solver: rfc2136
+           │           ------- proves names by updates
+           │
+           = help: write `version: "5.1"`, or `backend: gsqlite3`
+
+        warning[unsupported-powerdns]: PowerDNS 4.9 gets no fixes any more
+           ┌─ cluster.yaml:47:14
+           │
+        47 │     version: "4.9"
+           │              ^^^^^ its support has ended
+           │
+           = help: write `"5.1"`; the database is brought up by itself, and cannot go
+             back
+        "#);
     }
 
     #[test]

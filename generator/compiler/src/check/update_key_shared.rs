@@ -51,14 +51,39 @@ mod tests {
 
     #[test]
     fn a_secondary_that_could_write() {
-        assert_snapshot!(report("update-key-shared", &edit(SMALL, SOLVER, UPDATES)), @"");
+        assert_snapshot!(report("update-key-shared", &edit(SMALL, SOLVER, UPDATES)), @"
+        warning[update-key-shared]: whoever runs `second` has the key that changes the zones
+           ┌─ cluster.yaml:52:19
+           │
+        51 │       second: { address: second-ns }
+           │       ------ has this key for its transfers
+        52 │     tsig: { name: transfer, key: { secret: powerdns-transfer-key, key: sec…
+           │                   ^^^^^^^^ signs transfers, and updates too
+           ·
+        63 │   solver: rfc2136
+           │           ------- signs updates with it
+           │
+           = help: add `updateKey: { name: cert-manager, key: { secret: …, key: … } }`
+             to `dns.powerdns`
+        ");
     }
 
     #[test]
     fn a_digest_that_cert_manager_lacks() {
         let key = "    updateKey: { name: acme, algorithm: hmac-sha384, key: { secret: powerdns-update-key, key: secret } }\n";
         let definition = edit(&edit(SMALL, SOLVER, UPDATES), TSIG, &format!("{TSIG}{key}"));
-        assert_snapshot!(report("update-key-shared", &definition), @"");
+        assert_snapshot!(report("update-key-shared", &definition), @"
+        error[update-key-shared]: cert-manager cannot sign by `hmac-sha384`
+           ┌─ cluster.yaml:53:41
+           │
+        53 │ …ey: { name: acme, algorithm: hmac-sha384, key: { secret: powerdns-update-…
+           │                               ^^^^^^^^^^^ PowerDNS would refuse each update
+           ·
+        64 │   solver: rfc2136
+           │           ------- signs updates with this key
+           │
+           = help: write `hmac-sha512`
+        ");
     }
 
     #[test]

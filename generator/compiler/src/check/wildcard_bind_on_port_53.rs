@@ -45,13 +45,45 @@ mod tests {
     fn all_addresses_of_the_node() {
         let definition =
             edit(SMALL, SERVER, "    site: vps\n    exposure: hostNetwork\n    bind: [0.0.0.0, \"::\"]\n    apiKey");
-        assert_snapshot!(report("wildcard-bind-on-port-53", &definition), @"");
+        assert_snapshot!(report("wildcard-bind-on-port-53", &definition), @r#"
+        error[wildcard-bind-on-port-53]: PowerDNS cannot have port 53 of `0.0.0.0`
+           ┌─ cluster.yaml:50:12
+           │
+        49 │     exposure: hostNetwork
+           │               ----------- it shares the node's network
+        50 │     bind: [0.0.0.0, "::"]
+           │            ^^^^^^^
+           │         all addresses, 127.0.0.53 among them, where Talos' host DNS listens
+           │
+           = help: take `bind` out: the node's own addresses are taken then
+
+        error[wildcard-bind-on-port-53]: PowerDNS cannot have port 53 of `::`
+           ┌─ cluster.yaml:50:21
+           │
+        49 │     exposure: hostNetwork
+           │               ----------- it shares the node's network
+        50 │     bind: [0.0.0.0, "::"]
+           │                     ^^^^
+           │         all addresses, 127.0.0.53 among them, where Talos' host DNS listens
+           │
+           = help: take `bind` out: the node's own addresses are taken then
+        "#);
     }
 
     #[test]
     fn a_bind_that_nothing_reads() {
         let definition = edit(SMALL, SERVER, "    site: vps\n    bind: [198.51.99.10]\n    apiKey");
-        assert_snapshot!(report("wildcard-bind-on-port-53", &definition), @"");
+        assert_snapshot!(report("wildcard-bind-on-port-53", &definition), @"
+        warning[wildcard-bind-on-port-53]: `bind` is not read
+           ┌─ cluster.yaml:49:12
+           │
+        49 │     bind: [198.51.99.10]
+           │            ^^^^^^^^^^^^
+           │    a pod with its own network takes all of its own addresses, where nothing
+           │    else listens
+           │
+           = help: take `bind` out, or write `exposure: hostNetwork`
+        ");
     }
 
     #[test]

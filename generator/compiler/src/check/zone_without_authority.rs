@@ -140,36 +140,96 @@ mod tests {
     #[test]
     fn a_zone_without_name_servers() {
         let definition = edit(SMALL, "      nameservers:\n        ns1.example.org: [vps0]\n", "      nameservers: {}\n");
-        assert_snapshot!(report("zone-without-authority", &edit(&definition, SECOND, "")), @"");
+        assert_snapshot!(report("zone-without-authority", &edit(&definition, SECOND, "")), @"
+        error[zone-without-authority]: the zone `example.org` has no name server
+           ┌─ cluster.yaml:55:5
+           │
+        55 │     example.org:
+           │     ^^^^^^^^^^^ nobody speaks for this zone
+           │
+           = in the phases `dns` to `cleanup`
+           = help: add `nameservers: { ns1.example.org: [NODE] }`
+        ");
     }
 
     #[test]
     fn a_name_server_without_an_address() {
         let definition = edit(SMALL, "ns1.example.org: [vps0]", "ns1.example.org: []");
-        assert_snapshot!(report("zone-without-authority", &definition), @"");
+        assert_snapshot!(report("zone-without-authority", &definition), @"
+        error[zone-without-authority]: the name server `ns1.example.org` has no address
+           ┌─ cluster.yaml:57:9
+           │
+        57 │         ns1.example.org: []
+           │         ^^^^^^^^^^^^^^^
+           │         lies in a zone of ours, which does not say where it is
+           │
+           = in the phases `dns` to `cleanup`
+           = help: write who answers there: `ns1.example.org: [NODE]`
+        ");
     }
 
     #[test]
     fn a_name_server_where_none_runs() {
         let definition = edit(SMALL, SECOND, "        ns2.example.net: [worker0]\n");
-        assert_snapshot!(report("zone-without-authority", &definition), @"");
+        assert_snapshot!(report("zone-without-authority", &definition), @"
+        error[zone-without-authority]: no name server runs at `worker0`, where `ns2.example.net` is to be
+           ┌─ cluster.yaml:58:27
+           │
+        48 │     site: vps
+           │           --- a server runs here, on `vps0`
+           ·
+        58 │         ns2.example.net: [worker0]
+           │                           ^^^^^^^ no server of ours runs on this node
+           │
+           = in the phases `dns` to `cleanup`
+           = help: name a node that has one, or add the node's site to `secondarySites`
+        ");
     }
 
     #[test]
     fn a_primary_that_is_none() {
         let definition = edit(SMALL, SECOND, &format!("{SECOND}      primary: ns0.example.org\n"));
-        assert_snapshot!(report("zone-without-authority", &definition), @"");
+        assert_snapshot!(report("zone-without-authority", &definition), @"
+        error[zone-without-authority]: the primary `ns0.example.org` is no name server of `example.org`
+           ┌─ cluster.yaml:59:16
+           │
+        59 │       primary: ns0.example.org
+           │                ^^^^^^^^^^^^^^^ is not among `nameservers`
+           │
+           = in the phases `dns` to `cleanup`
+           = help: did you mean `ns1.example.org`?
+        ");
     }
 
     #[test]
     fn one_name_server() {
-        assert_snapshot!(report("zone-without-authority", &edit(SMALL, SECOND, "")), @"");
+        assert_snapshot!(report("zone-without-authority", &edit(SMALL, SECOND, "")), @"
+        warning[zone-without-authority]: the zone `example.org` has one name server
+           ┌─ cluster.yaml:57:9
+           │
+        57 │         ns1.example.org: [vps0]
+           │         ^^^^^^^^^^^^^^^ the zone is gone when this one is
+           │
+           = in the phases `dns` to `cleanup`
+           = help: add a server at another site (`secondarySites`) or of another
+             operator (`outsideSecondaries`)
+        ");
     }
 
     #[test]
     fn two_names_for_one_server() {
         let definition = edit(SMALL, SECOND, "        ns2.example.org: [vps0]\n");
-        assert_snapshot!(report("zone-without-authority", &definition), @"");
+        assert_snapshot!(report("zone-without-authority", &definition), @"
+        warning[zone-without-authority]: the zone `example.org` has name servers of several names, and all at one address
+           ┌─ cluster.yaml:57:27
+           │
+        57 │         ns1.example.org: [vps0]
+           │                           ^^^^ the zone is gone when this one is
+           │
+           = in the phases `dns` to `cleanup`
+           = help: add a server at another site (`secondarySites`) or of another
+             operator (`outsideSecondaries`)
+        ");
     }
 
     #[test]

@@ -112,7 +112,12 @@ mod tests {
         let mut tree = tree(&["b/c.yaml", "a b.yaml", "b.yaml"]);
         tree.insert("logo.png", [0x89, 0, 0xff]);
         tree.seal();
-        assert_snapshot!(String::from_utf8_lossy(tree.get(CHECKSUMS).unwrap_or_default()), @"");
+        assert_snapshot!(String::from_utf8_lossy(tree.get(CHECKSUMS).unwrap_or_default()), @"
+        ed89bc8fa046903d96a1c55dd29459672a0a83636b7a831fb83a5ff0be098758  a b.yaml
+        0f9a30d3bea9d99cb8da8c0aad6d0496cb06e91137f4a8cd1506f7518d651e8b  b.yaml
+        a497f9c27ca51e5331821f2eb28fc7370a7b823b1145881919a265ebb188d054  b/c.yaml
+        0e6f1d8256a3ab32d4d3c5b8db2311809fe00ff41bd6eccc1121cc6cab3f428d  logo.png
+        ");
         assert_eq!(tree.len(), 5);
     }
 

@@ -139,6 +139,9 @@ fn summary(name: &str, tree: &Tree, outcome: &Outcome) -> String {
     if parts.is_empty() {
         return format!("{name}: {} files, nothing changed\n", tree.len());
     }
+    if outcome.added.len() == tree.len() {
+        return format!("{name}: {} files, all new\n", tree.len());
+    }
     let mut out = format!("{name}: {} files\n", tree.len());
     for (part, counts) in parts {
         let words = ["added", "changed", "removed"];

@@ -75,7 +75,11 @@ pub enum DiscoveryFact {
     /// What the base configuration says stands.
     Unsaid,
     Off,
-    On { service: bool, kubernetes: bool, endpoint: Option<String> },
+    On {
+        service: bool,
+        kubernetes: bool,
+        endpoint: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -305,7 +309,8 @@ fn sysctls(plan: &Plan, node: &Node, machine: &Machine) -> BTreeMap<String, Stri
 pub fn unprivileged_ports(plan: &Plan, site: &str) -> Option<u16> {
     let definition = plan.definition;
     let dns = definition.dns.as_ref().map(|dns| &dns.powerdns);
-    let dns = dns.filter(|it| it.exposure() == Exposure::HostNetwork && it.sites().any(|at| *at.value == *site));
+    let dns =
+        dns.filter(|it| it.exposure() == Exposure::HostNetwork && it.sites().any(|at| *at.value == *site));
     let ingress = definition.ingress.as_ref();
     let ingress = ingress.filter(|it| it.exposure() == Exposure::HostNetwork && *it.site.value == *site);
     dns.map(|_| 53).or(ingress.map(|_| 80))

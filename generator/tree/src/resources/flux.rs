@@ -57,22 +57,39 @@ pub struct Dependency {
     pub ready_expr: Option<String>,
 }
 
+/// A source by name; which kinds of source may stand in a place is a type of its own.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct SourceRef {
-    pub kind: SourceKind,
+pub struct SourceRef<Kind = SourceKind> {
+    pub kind: Kind,
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
 }
 
+/// What a Kustomization is built from.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum SourceKind {
     #[default]
     GitRepository,
-    HelmChart,
-    HelmRepository,
     #[serde(rename = "OCIRepository")]
     OciRepository,
+}
+
+/// What holds charts to choose from.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum ChartSourceKind {
+    #[default]
+    HelmRepository,
+    GitRepository,
+}
+
+/// What is one chart.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum ChartRefKind {
+    #[default]
+    #[serde(rename = "OCIRepository")]
+    OciRepository,
+    HelmChart,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -274,7 +291,7 @@ pub struct HelmReleaseSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chart: Option<ChartTemplate>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub chart_ref: Option<SourceRef>,
+    pub chart_ref: Option<SourceRef<ChartRefKind>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -311,7 +328,7 @@ pub struct ChartTemplateSpec {
     pub chart: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    pub source_ref: SourceRef,
+    pub source_ref: SourceRef<ChartSourceKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<String>,
 }

@@ -102,7 +102,7 @@ pub enum TlsMode {
     Passthrough,
 }
 
-/// A Secret, as a rule; one of another namespace needs a ReferenceGrant there.
+/// A Secret, as a rule; one of another namespace needs a `ReferenceGrant` there.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct CertificateRef {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +135,6 @@ pub enum FromNamespaces {
     All,
     Selector,
     Same,
-    None,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]

@@ -1,4 +1,4 @@
-//! MetalLB: which addresses a Service may have, and which nodes answer for them.
+//! `MetalLB`: which addresses a Service may have, and which nodes answer for them.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::CustomResource;

@@ -43,14 +43,12 @@ pub struct NamespaceSelector {
     pub match_names: Vec<String>,
 }
 
-/// A port of a pod or of a Service, by name or by number.
+/// A port of a pod or of a Service: its name, or the number of the container's port.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub port_number: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_port: Option<IntOrString>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -32,11 +32,15 @@ impl fmt::Display for WriteError {
                 for file in files {
                     write!(f, "\n  `{}` {}", file.path, file.how)?;
                 }
-                if files.iter().any(|file| file.how.may_go()) {
+                let any = |test: fn(How) -> bool| files.iter().any(|file| test(file.how));
+                if any(|how| matches!(how, How::Changed | How::InTheWay)) {
                     f.write_str("\nhelp: move the change into the definition; then take it back here, ")?;
                     f.write_str("or write over it with `--force`")?;
                 }
-                if files.iter().any(|file| !file.how.may_go()) {
+                if any(|how| matches!(how, How::NoListing | How::BadListing(_))) {
+                    f.write_str("\nhelp: `--force` writes the listing anew, and over any file of its names")?;
+                }
+                if any(|how| !how.may_go()) {
                     f.write_str("\nhelp: move what is yours out of the folder; `--force` does not drop it")?;
                 }
                 Ok(())

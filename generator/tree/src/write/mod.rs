@@ -71,4 +71,5 @@ pub fn write(tree: &Tree, target: &Path, options: Options) -> Result<Outcome, Wr
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -6,9 +6,9 @@ use tree::{
     Object,
     k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
     resources::flux::{
-        ChartRefKind, ChartSourceKind, ChartTemplate, ChartTemplateSpec, CrdsPolicy, HelmRelease, HelmReleaseSpec, HelmRepository,
-        HelmRepositorySpec, Install, LayerSelector, OciRef, OciRepository, OciRepositorySpec, Remediation,
-        SourceRef, Strategy, StrategyName, Upgrade,
+        ChartRefKind, ChartSourceKind, ChartTemplate, ChartTemplateSpec, CrdsPolicy, HelmRelease,
+        HelmReleaseSpec, HelmRepository, HelmRepositorySpec, Install, LayerSelector, OciRef, OciRepository,
+        OciRepositorySpec, Remediation, SourceRef, Strategy, StrategyName, Upgrade,
     },
 };
 

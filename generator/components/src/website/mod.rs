@@ -506,7 +506,7 @@ mod tests {
         let definition =
             edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
         let definition = edit(&definition, "controller: traefik", "controller: cilium-gateway");
-        assert_snapshot!(app(&definition, "httproute-website-example.org.yaml"), @"
+        assert_snapshot!(app(&definition, "httproute-example.org.yaml"), @"
         no apps/website/website/app/httproute-website-example.org.yaml in the tree, which has
         README.md
         SHA256SUMS

@@ -3,7 +3,11 @@
 use compiler::{Cluster, Options, load};
 use insta::{Settings, assert_snapshot};
 use model::{Phase, Severity};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 use tree::{Tree, resources};
 
 const CLUSTERS: [&str; 2] = ["agentydragon", "example"];
@@ -51,6 +55,18 @@ fn every_generated_file_has_its_snapshot() {
 }
 
 #[test]
+fn no_snapshot_is_left_over() {
+    for name in CLUSTERS {
+        let tree = tree(name, None);
+        let wanted: Vec<String> = tree.files().map(|(path, _)| format!("{}.snap", path.replace('/', "__"))).collect();
+        for entry in fs::read_dir(root().join("tests/golden").join(name)).expect("snapshots").flatten() {
+            let file = entry.file_name().into_string().expect("text");
+            assert!(wanted.contains(&file), "tests/golden/{name}/{file} is of no generated file; delete it");
+        }
+    }
+}
+
+#[test]
 fn the_committed_trees_are_up_to_date() {
     for name in CLUSTERS {
         let target = root().join("clusters").join(name).join("generated");
@@ -79,6 +95,7 @@ fn the_same_definition_gives_the_same_bytes() {
 #[test]
 fn every_object_is_what_its_type_and_schema_say() {
     let mut seen = 0;
+    let mut validators = BTreeMap::new();
     for (place, tree) in trees() {
         for (path, text) in documents(&tree).filter(|(path, _)| path.starts_with("apps/") || path.starts_with("flux/")) {
             for document in serde_yaml::Deserializer::from_str(text) {
@@ -93,8 +110,10 @@ fn every_object_is_what_its_type_and_schema_say() {
                 if let Err(lost) = read(&value) {
                     panic!("{place}: {path}: {lost}");
                 }
-                let schema = resources::schema(api_version, kind).expect("what has a type has a schema");
-                let validator = jsonschema::validator_for(&schema).expect("a schema");
+                let validator = validators.entry(format!("{api_version} {kind}")).or_insert_with(|| {
+                    let schema = resources::schema(api_version, kind).expect("what has a type has a schema");
+                    jsonschema::validator_for(&schema).expect("a schema")
+                });
                 let faults: Vec<String> = validator.iter_errors(&value).map(|it| it.to_string()).collect();
                 assert!(faults.is_empty(), "{place}: {path}: {faults:?}");
                 seen += 1;

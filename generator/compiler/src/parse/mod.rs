@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 /// More mistakes than anyone mends at one go; a file that has them all is something else.
-const MOST_FAULTS: usize = 100;
+const MOST_FAULTS: usize = 50;
 
 /// A definition that could be read, if need be with things mended.
 #[derive(Debug)]

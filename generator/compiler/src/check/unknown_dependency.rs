@@ -64,15 +64,6 @@ mod tests {
     fn an_app_needs_a_mistyped_capability() {
         let definition = edit(SMALL, "needs: [ingress, certificates]", "needs: [ingres, certificates]");
         assert_snapshot!(report("unknown-dependency", &definition), @"
-        error[unknown-dependency]: nothing provides `powerdns`, which `issuers` needs
-          ┌─ cluster.yaml:1:1
-          │
-        1 │ # The smallest cluster with every part: one control plane and one worker at…
-          │ ^ no component or app has this name or provides it
-          │
-          = in the phases `dns` to `cleanup`
-          = help: name a component or an app, or what one `provides`
-
         error[unknown-dependency]: nothing provides `ingres`, which `gitea` needs
            ┌─ cluster.yaml:67:93
            │

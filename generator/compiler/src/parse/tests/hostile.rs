@@ -67,7 +67,12 @@ fn an_alias_bomb() {
 fn nothing_in_the_file() {
     assert_snapshot!(report(""), @"
     error[invalid-yaml]: the file says nothing
-     = help: `tombolo init NAME` writes one to begin with
+      ┌─ a.yaml:1:1
+      │
+    1 │
+      │ ^ expected a definition
+      │
+      = help: `tombolo init NAME` writes one to begin with
     ");
     assert_snapshot!(report("# only\n# comments\n"), @"
     error[invalid-yaml]: the file says nothing

@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 use tree::{Tree, resources};
 
@@ -27,10 +28,12 @@ fn tree(name: &str, phase: Option<Phase>) -> Tree {
 }
 
 /// Every tree of both clusters, in every phase.
-fn trees() -> impl Iterator<Item = (String, Tree)> {
-    CLUSTERS.into_iter().flat_map(|name| {
-        Phase::ALL.into_iter().map(move |phase| (format!("{name} in phase {phase}"), tree(name, Some(phase))))
-    })
+fn trees() -> impl Iterator<Item = (&'static str, &'static Tree)> {
+    static TREES: LazyLock<Vec<(String, Tree)>> = LazyLock::new(|| {
+        let phases = |name| Phase::ALL.map(|phase| (format!("{name} in phase {phase}"), tree(name, Some(phase))));
+        CLUSTERS.into_iter().flat_map(phases).collect()
+    });
+    TREES.iter().map(|(place, tree)| (place.as_str(), tree))
 }
 
 /// The YAML documents of a tree, with the path of each.
@@ -97,7 +100,7 @@ fn every_object_is_what_its_type_and_schema_say() {
     let mut seen = 0;
     let mut validators = BTreeMap::new();
     for (place, tree) in trees() {
-        for (path, text) in documents(&tree).filter(|(path, _)| path.starts_with("apps/") || path.starts_with("flux/")) {
+        for (path, text) in documents(tree).filter(|(path, _)| path.starts_with("apps/") || path.starts_with("flux/")) {
             for document in serde_yaml::Deserializer::from_str(text) {
                 let value: serde_json::Value = serde::Deserialize::deserialize(document).expect("a document");
                 if path.contains("/app/") && value["apiVersion"].is_null() {
@@ -126,7 +129,7 @@ fn every_object_is_what_its_type_and_schema_say() {
 #[test]
 fn two_yaml_readers_agree_on_every_document() {
     for (place, tree) in trees() {
-        for (path, text) in documents(&tree) {
+        for (path, text) in documents(tree) {
             let first: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).expect("the first reader");
             let second: Vec<serde_json::Value> = serde_yaml::Deserializer::from_str(text)
                 .map(|document| serde::Deserialize::deserialize(document).expect("the second reader"))
@@ -141,7 +144,7 @@ fn flux_waits_for_nothing_that_is_not_there() {
     for (place, tree) in trees() {
         let mut names = Vec::new();
         let mut waits = Vec::new();
-        for (path, text) in documents(&tree).filter(|(path, _)| path.ends_with("/ks.yaml")) {
+        for (path, text) in documents(tree).filter(|(path, _)| path.ends_with("/ks.yaml")) {
             let value: serde_json::Value = serde_yaml::from_str(text).expect("one document");
             names.push(value["metadata"]["name"].as_str().expect("a name").to_owned());
             for other in value["spec"]["dependsOn"].as_array().into_iter().flatten() {

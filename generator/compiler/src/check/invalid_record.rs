@@ -65,14 +65,12 @@ fn one(
                 .because(zone_name, "the zone"),
         );
     }
-    if *name.value == *"@" {
-        if let Some(host) = set.ns.first() {
-            diagnostics.push(
-                Diagnostic::error(CHECK.code, format!("the name servers of `{zone_name}` are said twice"))
-                    .at(host, "these would be mixed with `nameservers`")
-                    .help("say them in `nameservers` alone"),
-            );
-        }
+    if let Some(host) = set.ns.first().filter(|_| *name.value == *"@") {
+        diagnostics.push(
+            Diagnostic::error(CHECK.code, format!("the name servers of `{zone_name}` are said twice"))
+                .at(host, "these would be mixed with `nameservers`")
+                .help("say them in `nameservers` alone"),
+        );
     }
     if name.ends_with(&***zone_name) && (name.len() == zone_name.len() || name.ends_with(&format!(".{zone_name}"))) {
         let short = name.strip_suffix(&***zone_name).unwrap_or_default().trim_end_matches('.');

@@ -4,7 +4,7 @@
 //! is declared and what is served can be compared letter by letter.
 
 use super::{Address, Fault, Hostname, Scalar, macros::scalar};
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// A mail server: preference and host (RFC 1035, section 3.3.9). The host `.` says that there is no mail (RFC 7505).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -174,7 +174,7 @@ fn quoted(bytes: &[u8]) -> String {
         match byte {
             b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
             0x20..0x7f => out.push(char::from(*byte)),
-            _ => out.push_str(&format!("\\{byte:03}")),
+            _ => write!(out, "\\{byte:03}").expect("a string takes all"),
         }
     }
     out.push('"');

@@ -335,3 +335,180 @@ fn url_port(url: &str) -> u16 {
     let stated = after_host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
     stated.unwrap_or(if scheme == "https" { 443 } else { 80 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::url_port;
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    fn args(definition: &str, phase: Phase) -> String {
+        let text = file(definition, phase, "apps/external-dns/external-dns/app/deployment.yaml");
+        let flags = text.lines().filter(|line| line.trim_start().starts_with("- --") && !line.contains("exclude-target"));
+        flags.map(str::trim).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn into_our_own_server() {
+        assert_snapshot!(args(SMALL, Phase::Cleanup), @"
+        - --source=ingress
+        - --provider=pdns
+        - --pdns-server=http://powerdns-api.dns-system:8081
+        - --domain-filter=example.org
+        - --policy=sync
+        - --registry=txt
+        - --txt-owner-id=small-cluster
+        - --txt-prefix=_owner-%{record_type}.
+        - --txt-wildcard-replacement=_wildcard
+        - --managed-record-types=A
+        - --managed-record-types=AAAA
+        - --managed-record-types=CNAME
+        - --default-targets=198.51.99.10
+        - --force-default-targets
+        - --interval=1m
+        - --events
+        ");
+        assert_snapshot!(file(SMALL, Phase::Cleanup, "apps/external-dns/external-dns/app/networkpolicy.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (dns.externalDns); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: external-dns
+          namespace: external-dns
+          labels:
+            app.kubernetes.io/name: external-dns
+        spec:
+          egress:
+            - ports:
+                - port: 53
+                  protocol: UDP
+                - port: 53
+                  protocol: TCP
+              to:
+                - namespaceSelector:
+                    matchLabels:
+                      kubernetes.io/metadata.name: kube-system
+                  podSelector:
+                    matchLabels:
+                      k8s-app: kube-dns
+            - ports:
+                - port: 443
+                  protocol: TCP
+                - port: 6443
+                  protocol: TCP
+            - ports:
+                - port: 8081
+                  protocol: TCP
+              to:
+                - namespaceSelector:
+                    matchLabels:
+                      kubernetes.io/metadata.name: dns-system
+                  podSelector:
+                    matchLabels:
+                      app.kubernetes.io/instance: powerdns
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/name: external-dns
+          policyTypes:
+            - Ingress
+            - Egress
+        ");
+    }
+
+    #[test]
+    fn into_the_previous_server_until_ours_is_there() {
+        let definition = edit(
+            SMALL,
+            "  externalDns: { owner: small-cluster }",
+            "  externalDns: { owner: small-cluster }\n  previous: { api: \"http://old.dns:8081\", server: api-vip, owner: old, targets: [second-ns] }",
+        );
+        assert_snapshot!(args(&definition, Phase::Mesh), @"
+        - --source=ingress
+        - --provider=pdns
+        - --pdns-server=http://old.dns:8081
+        - --domain-filter=example.org
+        - --policy=sync
+        - --registry=txt
+        - --txt-owner-id=old
+        - --txt-wildcard-replacement=_wildcard
+        - --managed-record-types=A
+        - --managed-record-types=AAAA
+        - --managed-record-types=CNAME
+        - --default-targets=192.0.1.53
+        - --force-default-targets
+        - --interval=1m
+        - --events
+        ");
+        assert_snapshot!(args(&definition, Phase::Ingress), @"
+        - --source=ingress
+        - --provider=pdns
+        - --pdns-server=http://old.dns:8081
+        - --domain-filter=example.org
+        - --policy=sync
+        - --registry=txt
+        - --txt-owner-id=old
+        - --txt-wildcard-replacement=_wildcard
+        - --managed-record-types=A
+        - --managed-record-types=AAAA
+        - --managed-record-types=CNAME
+        - --default-targets=198.51.99.10
+        - --force-default-targets
+        - --interval=1m
+        - --events
+        ");
+        assert_eq!(args(&definition, Phase::Dns), args(SMALL, Phase::Dns));
+    }
+
+    #[test]
+    fn hosts_of_http_routes() {
+        let definition = edit(SMALL, "controller: traefik", "controller: cilium-gateway");
+        assert_snapshot!(file(&definition, Phase::Cleanup, "apps/external-dns/external-dns/app/clusterrole.yaml"), @r#"
+        # Generated from clusters/small/cluster.yaml (dns.externalDns); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata:
+          name: external-dns
+          labels:
+            app.kubernetes.io/name: external-dns
+        rules:
+          - apiGroups:
+              - networking.k8s.io
+            resources:
+              - ingresses
+            verbs:
+              - get
+              - list
+              - watch
+          - apiGroups:
+              - gateway.networking.k8s.io
+            resources:
+              - gateways
+              - httproutes
+            verbs:
+              - get
+              - list
+              - watch
+          - apiGroups:
+              - ""
+            resources:
+              - namespaces
+            verbs:
+              - get
+              - list
+              - watch
+        "#);
+    }
+
+    #[test]
+    fn ports_of_addresses() {
+        assert_eq!(url_port("http://powerdns-api.dns-system:8081"), 8081);
+        assert_eq!(url_port("https://dns.example.org/"), 443);
+        assert_eq!(url_port("http://[2001:db8::1]/api"), 80);
+        assert_eq!(url_port("http://[2001:db8::1]:81/api"), 81);
+    }
+}

@@ -36,21 +36,16 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         return;
     };
     if certificates.solver.value == Solver::Rfc2136 {
-        let missing = match (&certificates.update_key, &dns.powerdns.tsig) {
+        let missing = match (&certificates.update_key, dns.powerdns.update_key()) {
             (None, _) => Some("add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's namespace"),
-            (_, None) => {
-                Some("add `tsig` to `dns.powerdns`: updates are signed with a key of its name and digest")
-            }
+            (_, None) => Some("add `updateKey` to `dns.powerdns`: its name and digest, and the Secret that PowerDNS has it from"),
             _ => None,
         };
         if let Some(help) = missing {
             diagnostics.push(
-                Diagnostic::error(
-                    CHECK.code,
-                    "DNS updates are not signed, and PowerDNS takes only signed ones",
-                )
-                .at(&certificates.solver, "this needs a key")
-                .help(help),
+                Diagnostic::error(CHECK.code, "DNS updates are not signed, and PowerDNS takes only signed ones")
+                    .at(&certificates.solver, "this needs a key")
+                    .help(help),
             );
         }
     }
@@ -98,8 +93,7 @@ mod tests {
         63 │   solver: rfc2136
            │           ^^^^^^^ this needs a key
            │
-           = help: add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's
-             namespace
+           = help: add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's namespace
         ");
     }
 

@@ -55,7 +55,7 @@ fn read<T: DeserializeOwned + JsonSchema>(
     faults: &mut Faults,
 ) -> Option<Parsed<T>> {
     let document = yaml::read(text, file, faults);
-    let top = Span { file, start: 0, end: 0 };
+    let top = Span { file, start: 0, end: 1 };
     let mut root = match document.root {
         Some(root) if !matches!(root.value, Value::Null) => root,
         _ if document.cut => return None,

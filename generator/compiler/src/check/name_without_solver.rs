@@ -93,7 +93,8 @@ mod tests {
         63 │   solver: rfc2136
            │           ^^^^^^^ this needs a key
            │
-           = help: add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's namespace
+           = help: add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's
+             namespace
         ");
     }
 

@@ -67,8 +67,9 @@ mod tests {
         error[unknown-dependency]: nothing provides `ingres`, which `gitea` needs
            ┌─ cluster.yaml:67:93
            │
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingres, certificates], hosts: [git.example.org], since: dns }
-           │                                                                                             ^^^^^^ no component or app has this name or provides it
+        67 │ …[proxmox-csi], needs: [ingres, certificates], hosts: [git.example.org], s…
+           │                         ^^^^^^
+           │                         no component or app has this name or provides it
            │
            = in the phases `dns` to `cleanup`
            = help: did you mean `ingress`?

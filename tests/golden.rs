@@ -30,7 +30,8 @@ fn tree(name: &str, phase: Option<Phase>) -> Tree {
 /// Every tree of both clusters, in every phase.
 fn trees() -> impl Iterator<Item = (&'static str, &'static Tree)> {
     static TREES: LazyLock<Vec<(String, Tree)>> = LazyLock::new(|| {
-        let phases = |name| Phase::ALL.map(|phase| (format!("{name} in phase {phase}"), tree(name, Some(phase))));
+        let phases =
+            |name| Phase::ALL.map(|phase| (format!("{name} in phase {phase}"), tree(name, Some(phase))));
         CLUSTERS.into_iter().flat_map(phases).collect()
     });
     TREES.iter().map(|(place, tree)| (place.as_str(), tree))
@@ -61,7 +62,8 @@ fn every_generated_file_has_its_snapshot() {
 fn no_snapshot_is_left_over() {
     for name in CLUSTERS {
         let tree = tree(name, None);
-        let wanted: Vec<String> = tree.files().map(|(path, _)| format!("{}.snap", path.replace('/', "__"))).collect();
+        let wanted: Vec<String> =
+            tree.files().map(|(path, _)| format!("{}.snap", path.replace('/', "__"))).collect();
         for entry in fs::read_dir(root().join("tests/golden").join(name)).expect("snapshots").flatten() {
             let file = entry.file_name().into_string().expect("text");
             assert!(wanted.contains(&file), "tests/golden/{name}/{file} is of no generated file; delete it");
@@ -74,7 +76,10 @@ fn the_committed_trees_are_up_to_date() {
     for name in CLUSTERS {
         let target = root().join("clusters").join(name).join("generated");
         let outcome = tree::plan(&tree(name, None), &target).expect("the committed tree can be read");
-        assert!(outcome.is_unchanged(), "clusters/{name}/generated is stale: run `cargo run --release -- render`");
+        assert!(
+            outcome.is_unchanged(),
+            "clusters/{name}/generated is stale: run `cargo run --release -- render`"
+        );
     }
 }
 
@@ -100,7 +105,9 @@ fn every_object_is_what_its_type_and_schema_say() {
     let mut seen = 0;
     let mut validators = BTreeMap::new();
     for (place, tree) in trees() {
-        for (path, text) in documents(tree).filter(|(path, _)| path.starts_with("apps/") || path.starts_with("flux/")) {
+        for (path, text) in
+            documents(tree).filter(|(path, _)| path.starts_with("apps/") || path.starts_with("flux/"))
+        {
             for document in serde_yaml::Deserializer::from_str(text) {
                 let value: serde_json::Value = serde::Deserialize::deserialize(document).expect("a document");
                 if path.contains("/app/") && value["apiVersion"].is_null() {
@@ -109,7 +116,8 @@ fn every_object_is_what_its_type_and_schema_say() {
                 let (api_version, kind) = (value["apiVersion"].as_str(), value["kind"].as_str());
                 let (api_version, kind) = (api_version.expect("an apiVersion"), kind.expect("a kind"));
                 let read = resources::known(api_version, kind);
-                let read = read.unwrap_or_else(|| panic!("{place}: {path}: no type for {api_version} {kind}"));
+                let read =
+                    read.unwrap_or_else(|| panic!("{place}: {path}: no type for {api_version} {kind}"));
                 if let Err(lost) = read(&value) {
                     panic!("{place}: {path}: {lost}");
                 }

@@ -29,7 +29,10 @@ pub fn explain(code: &str) -> Result<String, Option<&'static str>> {
     }
     match CHECKS.iter().find(|check| check.code == code) {
         Some(check) => Ok(format!("{}\n\n{}", check.code, page(check.page))),
-        None => Err(closest(code, CHECKS.iter().map(|check| check.code).chain(parse::CODES.iter().map(|(code, _)| *code)))),
+        None => Err(closest(
+            code,
+            CHECKS.iter().map(|check| check.code).chain(parse::CODES.iter().map(|(code, _)| *code)),
+        )),
     }
 }
 

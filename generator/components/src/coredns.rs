@@ -87,7 +87,8 @@ fn corefile(plan: &Plan, dns: &Dns) -> String {
         .collect();
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let blocks = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    let blocks =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(blocks.expect("the delimiters are minijinja's own"));
     let zones = dns.zones.keys().map(ToString::to_string).collect::<Vec<_>>();
     environment
@@ -103,7 +104,8 @@ mod tests {
 
     #[test]
     fn the_zones_go_to_our_servers_and_what_lies_below_to_its_own() {
-        let definition = edit(SMALL, "  externalDns: { owner", "  clusterForward: servers\n  externalDns: { owner");
+        let definition =
+            edit(SMALL, "  externalDns: { owner", "  clusterForward: servers\n  externalDns: { owner");
         let definition = edit(
             &definition,
             "      hostmaster: hostmaster@example.org\ncert",

@@ -17,7 +17,9 @@ super::check!("annotation-prefix-ignored", Dns, "annotation_prefix_ignored.rs");
 const OLD: &str = "external-dns.alpha.kubernetes.io/";
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
-    let Some(external_dns) = plan.definition.dns.as_ref().and_then(|dns| dns.external_dns.as_ref()) else { return };
+    let Some(external_dns) = plan.definition.dns.as_ref().and_then(|dns| dns.external_dns.as_ref()) else {
+        return;
+    };
     let prefix = external_dns.annotation_prefix();
     if let Some(stated) = external_dns.annotation_prefix.as_ref().filter(|it| !it.ends_with('/')) {
         diagnostics.push(
@@ -70,8 +72,11 @@ mod tests {
 
     #[test]
     fn a_prefix_without_its_slash() {
-        let definition =
-            edit(SMALL, "owner: small-cluster", "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io");
+        let definition = edit(
+            SMALL,
+            "owner: small-cluster",
+            "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io",
+        );
         assert_snapshot!(report("annotation-prefix-ignored", &definition), @"
         error[annotation-prefix-ignored]: `external-dns.alpha.kubernetes.io` begins no annotation
            ┌─ cluster.yaml:53:58
@@ -86,8 +91,11 @@ mod tests {
 
     #[test]
     fn the_old_prefix_kept() {
-        let definition =
-            edit(SMALL, "owner: small-cluster", "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io/");
+        let definition = edit(
+            SMALL,
+            "owner: small-cluster",
+            "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io/",
+        );
         assert_snapshot!(report("annotation-prefix-ignored", &definition), @"");
     }
 }

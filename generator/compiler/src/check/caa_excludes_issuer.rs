@@ -61,7 +61,9 @@ mod tests {
         edit(
             SMALL,
             "      hostmaster: hostmaster@example.org\ncert",
-            &format!("      hostmaster: hostmaster@example.org\n      records: {{ \"@\": {{ CAA: [{records}] }} }}\ncert"),
+            &format!(
+                "      hostmaster: hostmaster@example.org\n      records: {{ \"@\": {{ CAA: [{records}] }} }}\ncert"
+            ),
         )
     }
 
@@ -99,7 +101,9 @@ mod tests {
 
     #[test]
     fn the_authority_that_signs() {
-        let definition = with_caa("'0 issue \"ca.example.net\"', '0 issue \"letsencrypt.org; validationmethods=dns-01\"', '0 issuewild \";\"'");
+        let definition = with_caa(
+            "'0 issue \"ca.example.net\"', '0 issue \"letsencrypt.org; validationmethods=dns-01\"', '0 issuewild \";\"'",
+        );
         assert_snapshot!(report("caa-excludes-issuer", &definition), @"");
     }
 }

@@ -91,7 +91,12 @@ fn named(plan: &Plan, reference: &Spanned<AddressRef>, name: &Name, diagnostics:
     });
 }
 
-fn written_out(plan: &Plan, reference: &Spanned<AddressRef>, address: Address, diagnostics: &mut Diagnostics) {
+fn written_out(
+    plan: &Plan,
+    reference: &Spanned<AddressRef>,
+    address: Address,
+    diagnostics: &mut Diagnostics,
+) {
     let definition = plan.definition;
     let node = plan.nodes().find(|(_, node)| node.ips().chain(node.public_ips()).any(|ip| ip == address.0));
     if node.is_some() || plan.held().any(|(_, held)| held.address.value == address) {
@@ -100,7 +105,9 @@ fn written_out(plan: &Plan, reference: &Spanned<AddressRef>, address: Address, d
     let balancer = definition.load_balancer.iter().flat_map(|it| it.metallb.iter().chain(&it.cilium));
     let mut pools = balancer.flat_map(|it| it.pools.values());
     let live = |until: Option<Phase>| until.is_none_or(|until| plan.phase <= until);
-    if pools.any(|pool| live(pool.until.as_ref().map(|it| it.value)) && pool.addresses.iter().any(|it| it.contains(address.0))) {
+    if pools.any(|pool| {
+        live(pool.until.as_ref().map(|it| it.value)) && pool.addresses.iter().any(|it| it.contains(address.0))
+    }) {
         return;
     }
     let gone = definition.addresses.iter().find(|(_, held)| held.address.value == address);
@@ -153,7 +160,11 @@ mod tests {
 
     #[test]
     fn a_holder_that_has_gone() {
-        let definition = edit(SMALL, "address: 192.0.1.53, holder: external", "address: 192.0.1.53, holder: external, until: dns");
+        let definition = edit(
+            SMALL,
+            "address: 192.0.1.53, holder: external",
+            "address: 192.0.1.53, holder: external, until: dns",
+        );
         assert_snapshot!(report("dangling-address", &definition), @"
         error[dangling-address]: nobody holds the address `second-ns`
            ┌─ cluster.yaml:51:26

@@ -28,10 +28,26 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         if let Some(parent) = &zone.parent {
             let said: BTreeSet<&Hostname> = parent.nameservers.iter().map(|it| &it.value).collect();
             if let Some(wrong) = parent.nameservers.iter().find(|it| !wanted.contains(&it.value)) {
-                push(plan, name, zone, &parent.kept_at, wrong, "the zone does not name this server", diagnostics);
+                push(
+                    plan,
+                    name,
+                    zone,
+                    &parent.kept_at,
+                    wrong,
+                    "the zone does not name this server",
+                    diagnostics,
+                );
             } else if said != wanted {
                 let missing = zone.nameservers.keys().find(|it| !said.contains(&it.value)).unwrap_or(name);
-                push(plan, name, zone, &parent.kept_at, missing, "the parent does not name this server", diagnostics);
+                push(
+                    plan,
+                    name,
+                    zone,
+                    &parent.kept_at,
+                    missing,
+                    "the parent does not name this server",
+                    diagnostics,
+                );
             }
             for (host, addresses) in zone.nameservers.iter().filter(|(host, _)| host.is_within(name)) {
                 let here: BTreeSet<IpAddr> = addresses.iter().flat_map(|it| plan.resolve(it)).collect();
@@ -41,7 +57,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                 if here != there && said.contains(&host.value) {
                     let (at, why) = match glue {
                         Some((at, _)) => (at, "the zone gives this server other addresses"),
-                        None => (host, "the parent gives no address for this server, which lies within the zone"),
+                        None => {
+                            (host, "the parent gives no address for this server, which lies within the zone")
+                        }
                     };
                     push(plan, name, zone, &parent.kept_at, at, why, diagnostics);
                 }
@@ -50,7 +68,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         // What a zone of ours says of one below it is made of the latter; declared as well, it must agree.
         let Some((above, holder)) = zone::parent(dns, name) else { continue };
         let declared = holder.records.iter().find(|(at, _)| RecordName::within(at, above) == ***name);
-        if let Some(extra) = declared.and_then(|(_, set)| set.ns.iter().find(|it| !wanted.contains(&it.value))) {
+        if let Some(extra) =
+            declared.and_then(|(_, set)| set.ns.iter().find(|it| !wanted.contains(&it.value)))
+        {
             push(plan, name, zone, above, extra, "the zone does not name this server", diagnostics);
         }
     }
@@ -65,7 +85,8 @@ fn push<T: std::fmt::Display, U>(
     why: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut records: Vec<String> = zone.nameservers.keys().map(|host| format!("{name}. NS {host}.")).collect();
+    let mut records: Vec<String> =
+        zone.nameservers.keys().map(|host| format!("{name}. NS {host}.")).collect();
     for (host, addresses) in zone.nameservers.iter().filter(|(host, _)| host.is_within(name)) {
         for ip in addresses.iter().flat_map(|address| plan.resolve(address)) {
             records.push(format!("{host}. {} {ip}", if ip.is_ipv4() { "A" } else { "AAAA" }));

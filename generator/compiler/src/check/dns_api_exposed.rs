@@ -42,7 +42,11 @@ mod tests {
 
     #[test]
     fn a_public_node_without_a_firewall() {
-        let definition = edit(&edit(SMALL, SERVER, ON_THE_NODE), "    public: true", "    public: true\n    firewall: accept");
+        let definition = edit(
+            &edit(SMALL, SERVER, ON_THE_NODE),
+            "    public: true",
+            "    public: true\n    firewall: accept",
+        );
         assert_snapshot!(report("dns-api-exposed", &definition), @"
         error[dns-api-exposed]: everybody can reach PowerDNS' API on port 8081
            ┌─ cluster.yaml:50:15

@@ -28,8 +28,13 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         };
         let meant = zones.iter().find(|zone| crate::closest(&tail(zone), std::iter::once(**zone)).is_some());
         let help = match meant {
-            Some(zone) => format!("did you mean `{}{zone}`?", host.strip_suffix(&tail(zone)).unwrap_or_default()),
-            None => format!("the zones are {}", zones.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")),
+            Some(zone) => {
+                format!("did you mean `{}{zone}`?", host.strip_suffix(&tail(zone)).unwrap_or_default())
+            }
+            None => format!(
+                "the zones are {}",
+                zones.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
+            ),
         };
         diagnostics.push(diagnostic.help(help));
     }

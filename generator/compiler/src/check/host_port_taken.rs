@@ -39,17 +39,30 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         for (unit, port) in plan.ports_on(node) {
             let (number, protocol) = (port.port, port.protocol.name());
             if let Some(owner) = system(node, port) {
-                push(plan, name, unit, format!("`{}` cannot have {number}/{protocol} of `{name}`", unit.name), |diagnostic| {
-                    diagnostic.note(format!("{owner} listens there"))
-                }, diagnostics);
+                push(
+                    plan,
+                    name,
+                    unit,
+                    format!("`{}` cannot have {number}/{protocol} of `{name}`", unit.name),
+                    |diagnostic| diagnostic.note(format!("{owner} listens there")),
+                    diagnostics,
+                );
             }
             let first = *users.entry((number, protocol)).or_insert(unit);
             if first.name != unit.name {
-                let message = format!("`{}` and `{}` want {number}/{protocol} of `{name}`", first.name, unit.name);
-                push(plan, name, unit, message, |diagnostic| match place(plan, first) {
-                    Some(site) => diagnostic.because(site, format!("`{}` has it", first.name)),
-                    None => diagnostic,
-                }, diagnostics);
+                let message =
+                    format!("`{}` and `{}` want {number}/{protocol} of `{name}`", first.name, unit.name);
+                push(
+                    plan,
+                    name,
+                    unit,
+                    message,
+                    |diagnostic| match place(plan, first) {
+                        Some(site) => diagnostic.because(site, format!("`{}` has it", first.name)),
+                        None => diagnostic,
+                    },
+                    diagnostics,
+                );
             }
         }
     }
@@ -101,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_secondary_beside_its_primary() {
-        let definition = edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [vps]\n    apiKey");
+        let definition =
+            edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [vps]\n    apiKey");
         assert_snapshot!(report("host-port-taken", &definition), @"
         error[host-port-taken]: `powerdns` and `powerdns-vps` want 53/tcp of `vps0`
            ┌─ cluster.yaml:49:22
@@ -129,7 +143,8 @@ mod tests {
 
     #[test]
     fn a_secondary_at_another_site() {
-        let definition = edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [home]\n    apiKey");
+        let definition =
+            edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [home]\n    apiKey");
         assert_snapshot!(report("host-port-taken", &definition), @"");
     }
 }

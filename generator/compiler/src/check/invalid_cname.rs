@@ -26,23 +26,32 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             let whole = RecordName::within(name, zone_name);
             if *name.value == *"@" {
                 diagnostics.push(
-                    Diagnostic::error(CHECK.code, format!("`{whole}` is a zone, and cannot stand for another name"))
-                        .at(target, "a zone has SOA and NS of its own")
-                        .help("write `addresses` instead"),
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("`{whole}` is a zone, and cannot stand for another name"),
+                    )
+                    .at(target, "a zone has SOA and NS of its own")
+                    .help("write `addresses` instead"),
                 );
             } else if let Some(beside) = beside(set) {
                 diagnostics.push(
-                    Diagnostic::error(CHECK.code, format!("`{whole}` stands for another name, and has {beside} too"))
-                        .at(target, "nothing may be beside this")
-                        .because(name, "the records of this name")
-                        .help(format!("take out the CNAME or the {beside}")),
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("`{whole}` stands for another name, and has {beside} too"),
+                    )
+                    .at(target, "nothing may be beside this")
+                    .because(name, "the records of this name")
+                    .help(format!("take out the CNAME or the {beside}")),
                 );
             } else if let Some(at) = serves(dns, &whole) {
                 diagnostics.push(
-                    Diagnostic::error(CHECK.code, format!("the name server `{whole}` stands for another name"))
-                        .at(target, "a name server's name has addresses")
-                        .because(at, "is to answer for this zone")
-                        .help("take the CNAME out"),
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("the name server `{whole}` stands for another name"),
+                    )
+                    .at(target, "a name server's name has addresses")
+                    .because(at, "is to answer for this zone")
+                    .help("take the CNAME out"),
                 );
             }
             names.insert(whole, target);
@@ -57,10 +66,13 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                 if let Some(target) = host.and_then(|host| names.get(&**host)) {
                     let whole = RecordName::within(name, zone_name);
                     diagnostics.push(
-                        Diagnostic::warning(CHECK.code, format!("`{whole}` leads to a name that stands for another"))
-                            .at_span(span, "some do not follow from here")
-                            .because(target, "stands for this one")
-                            .help(format!("write `{target}` there")),
+                        Diagnostic::warning(
+                            CHECK.code,
+                            format!("`{whole}` leads to a name that stands for another"),
+                        )
+                        .at_span(span, "some do not follow from here")
+                        .because(target, "stands for this one")
+                        .help(format!("write `{target}` there")),
                     );
                 }
             }
@@ -97,7 +109,12 @@ fn circles(names: &BTreeMap<String, &Spanned<Hostname>>, diagnostics: &mut Diagn
                 if circle.iter().any(|it| told.contains(it)) {
                     break;
                 }
-                let text = circle.iter().chain([&next]).map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" for ");
+                let text = circle
+                    .iter()
+                    .chain([&next])
+                    .map(|it| format!("`{it}`"))
+                    .collect::<Vec<_>>()
+                    .join(" for ");
                 diagnostics.push(
                     Diagnostic::error(CHECK.code, format!("names stand for each other: {text}"))
                         .at(names[circle[circle.len() - 1]], "leads back")
@@ -173,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_circle() {
-        let definition = with_records("        a: { CNAME: b.example.org }\n        b: { CNAME: a.example.org }");
+        let definition =
+            with_records("        a: { CNAME: b.example.org }\n        b: { CNAME: a.example.org }");
         assert_snapshot!(report("invalid-cname", &definition), @"
         error[invalid-cname]: names stand for each other: `a.example.org` for `b.example.org` for `a.example.org`
            ┌─ cluster.yaml:62:21
@@ -187,7 +205,9 @@ mod tests {
 
     #[test]
     fn mail_to_a_cname() {
-        let definition = with_records("        \"@\": { MX: [10 mail.example.org] }\n        mail: { CNAME: mx.example.net }");
+        let definition = with_records(
+            "        \"@\": { MX: [10 mail.example.org] }\n        mail: { CNAME: mx.example.net }",
+        );
         assert_snapshot!(report("invalid-cname", &definition), @r#"
         warning[invalid-cname]: `example.org` leads to a name that stands for another
            ┌─ cluster.yaml:61:21
@@ -203,7 +223,9 @@ mod tests {
 
     #[test]
     fn cnames_in_their_place() {
-        let definition = with_records("        blog: { CNAME: www.example.net }\n        log: { CNAME: blog.example.org }");
+        let definition = with_records(
+            "        blog: { CNAME: www.example.net }\n        log: { CNAME: blog.example.org }",
+        );
         assert_snapshot!(report("invalid-cname", &definition), @"");
     }
 }

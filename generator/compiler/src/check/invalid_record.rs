@@ -35,9 +35,12 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
 fn limit(seconds: &Spanned<u32>, diagnostics: &mut Diagnostics) {
     if seconds.value > 0x7fff_ffff {
         diagnostics.push(
-            Diagnostic::error(CHECK.code, format!("{} seconds are more than a record can say", seconds.value))
-                .at(seconds, "the most is 2147483647")
-                .help("a day is 86400"),
+            Diagnostic::error(
+                CHECK.code,
+                format!("{} seconds are more than a record can say", seconds.value),
+            )
+            .at(seconds, "the most is 2147483647")
+            .help("a day is 86400"),
         );
     }
 }
@@ -72,7 +75,9 @@ fn one(
                 .help("say them in `nameservers` alone"),
         );
     }
-    if name.ends_with(&***zone_name) && (name.len() == zone_name.len() || name.ends_with(&format!(".{zone_name}"))) {
+    if name.ends_with(&***zone_name)
+        && (name.len() == zone_name.len() || name.ends_with(&format!(".{zone_name}")))
+    {
         let short = name.strip_suffix(&***zone_name).unwrap_or_default().trim_end_matches('.');
         let short = if short.is_empty() { "\"@\"" } else { short };
         diagnostics.push(
@@ -85,8 +90,10 @@ fn one(
     let mut given = zone.records.iter().filter(|(_, at)| !at.ns.is_empty());
     let given = given.find(|(above, _)| name.ends_with(&format!(".{above}"))).map(|(above, _)| above.span);
     // A zone of ours below this one has its name servers said here, and everything else there.
-    let below = plan.definition.zone_of(&whole).filter(|(below, _)| *below != zone_name && *below.value != *whole);
-    let apex = plan.definition.zone_of(&whole).filter(|(below, _)| *below != zone_name && *below.value == *whole);
+    let below =
+        plan.definition.zone_of(&whole).filter(|(below, _)| *below != zone_name && *below.value != *whole);
+    let apex =
+        plan.definition.zone_of(&whole).filter(|(below, _)| *below != zone_name && *below.value == *whole);
     let apex = apex.filter(|_| set.ns.is_empty() || !only_name_servers(set));
     let zone_below = below.or(apex).map(|(below, _)| below.span);
     if let Some(given_away) = given.or(zone_below) {
@@ -179,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_record_in_a_zone_given_away() {
-        let definition = with_records("        lab: { NS: [ns1.example.net] }\n        a.lab: { addresses: [vps0] }");
+        let definition =
+            with_records("        lab: { NS: [ns1.example.net] }\n        a.lab: { addresses: [vps0] }");
         assert_snapshot!(report("invalid-record", &definition), @"
         error[invalid-record]: `a.lab.example.org` is not this zone's to say
            ┌─ cluster.yaml:62:9

@@ -35,7 +35,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             }
         }
     }
-    let Some(ingress) = definition.ingress.as_ref().filter(|it| it.since() <= plan.phase && dns.external_dns.is_some())
+    let Some(ingress) =
+        definition.ingress.as_ref().filter(|it| it.since() <= plan.phase && dns.external_dns.is_some())
     else {
         return;
     };
@@ -48,10 +49,15 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         let ips = plan.ingress_ips();
         if let Some(ip) = ips.first().filter(|_| !ips.iter().any(|ip| is_public(*ip))) {
             diagnostics.push(
-                Diagnostic::error(CHECK.code, format!("all served hosts resolve to `{ip}`, which the internet does not route"))
-                    .at(&ingress.site, "the addresses of this site's nodes are published")
-                    .because(zone, "the world asks this zone")
-                    .help("name the addresses that the internet reaches as `targets`, or serve from a public site"),
+                Diagnostic::error(
+                    CHECK.code,
+                    format!("all served hosts resolve to `{ip}`, which the internet does not route"),
+                )
+                .at(&ingress.site, "the addresses of this site's nodes are published")
+                .because(zone, "the world asks this zone")
+                .help(
+                    "name the addresses that the internet reaches as `targets`, or serve from a public site",
+                ),
             );
         }
     }
@@ -69,9 +75,16 @@ fn one(
         let message = format!("{what} resolve{} to `{ip}`, ", if what.starts_with("all") { "" } else { "s" });
         let diagnostic = if !is_public(ip) {
             let message = format!("{message}which the internet does not route");
-            if found { Diagnostic::error(CHECK.code, message) } else { Diagnostic::warning(CHECK.code, message) }
+            if found {
+                Diagnostic::error(CHECK.code, message)
+            } else {
+                Diagnostic::warning(CHECK.code, message)
+            }
         } else if is_documentation(ip) && !is_example(zone) {
-            Diagnostic::warning(CHECK.code, format!("{message}which stands in for an address in documentation"))
+            Diagnostic::warning(
+                CHECK.code,
+                format!("{message}which stands in for an address in documentation"),
+            )
         } else {
             continue;
         };

@@ -31,7 +31,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     for host in definition.served_hosts(plan.phase) {
         let Some((zone_name, zone)) = definition.zone_of(host) else { continue };
         let declared = zone.records.iter().find(|(name, set)| {
-            RecordName::within(name, zone_name) == *host.value && (!set.addresses.is_empty() || set.cname.is_some())
+            RecordName::within(name, zone_name) == *host.value
+                && (!set.addresses.is_empty() || set.cname.is_some())
         });
         let nameserver = zone.nameservers.keys().find(|nameserver| **nameserver == *host);
         let declared = declared.map(|(name, _)| (name.span, "declared here"));

@@ -13,10 +13,12 @@ use model::{Diagnostic, Diagnostics};
 super::check!("unsigned-transfers", Dns, "unsigned_transfers.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
-    let Some(powerdns) = plan.definition.dns.as_ref().map(|dns| &dns.powerdns).filter(|it| it.tsig.is_none()) else {
+    let Some(powerdns) = plan.definition.dns.as_ref().map(|dns| &dns.powerdns).filter(|it| it.tsig.is_none())
+    else {
         return;
     };
-    let outside = powerdns.outside_secondaries.iter().filter(|(_, it)| it.there_in(plan.phase)).map(|(name, _)| name);
+    let outside =
+        powerdns.outside_secondaries.iter().filter(|(_, it)| it.there_in(plan.phase)).map(|(name, _)| name);
     if let Some(secondary) = powerdns.secondary_sites.iter().chain(outside).next() {
         diagnostics.push(
             Diagnostic::warning(CHECK.code, "transfers of the zones are not signed")
@@ -33,7 +35,11 @@ mod tests {
 
     #[test]
     fn a_secondary_without_a_key() {
-        let definition = edit(SMALL, "    tsig: { name: transfer, key: { secret: powerdns-transfer-key, key: secret } }\n", "");
+        let definition = edit(
+            SMALL,
+            "    tsig: { name: transfer, key: { secret: powerdns-transfer-key, key: secret } }\n",
+            "",
+        );
         assert_snapshot!(report("unsigned-transfers", &definition), @"
         warning[unsigned-transfers]: transfers of the zones are not signed
            ┌─ cluster.yaml:51:7

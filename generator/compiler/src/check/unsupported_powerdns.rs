@@ -38,7 +38,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             .at(version, "its support has ended")
             .help("write `\"5.1\"`; the database is brought up by itself, and cannot go back"),
     );
-    let solver = definition.certificates.as_ref().map(|it| &it.solver).filter(|it| it.value == Solver::Rfc2136);
+    let solver =
+        definition.certificates.as_ref().map(|it| &it.solver).filter(|it| it.value == Solver::Rfc2136);
     if let Some(solver) = solver.filter(|_| powerdns.backend() == Backend::Lmdb) {
         diagnostics.push(
             Diagnostic::error(CHECK.code, format!("PowerDNS {version} takes no updates into LMDB"))

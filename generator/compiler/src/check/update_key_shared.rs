@@ -18,7 +18,8 @@ super::check!("update-key-shared", Dns, "update_key_shared.rs");
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let definition = plan.definition;
     let Some(powerdns) = definition.dns.as_ref().map(|dns| &dns.powerdns) else { return };
-    let solver = definition.certificates.as_ref().map(|it| &it.solver).filter(|it| it.value == Solver::Rfc2136);
+    let solver =
+        definition.certificates.as_ref().map(|it| &it.solver).filter(|it| it.value == Solver::Rfc2136);
     let (Some(solver), Some(key)) = (solver, powerdns.update_key()) else { return };
     if let Some(algorithm) = key.algorithm.as_ref().filter(|it| it.value == TsigAlgorithm::HmacSha384) {
         diagnostics.push(
@@ -31,11 +32,14 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let outside = powerdns.outside_secondaries.iter().find(|(_, it)| it.there_in(plan.phase));
     if let Some((secondary, _)) = outside.filter(|_| powerdns.update_key.is_none()) {
         diagnostics.push(
-            Diagnostic::warning(CHECK.code, format!("whoever runs `{secondary}` has the key that changes the zones"))
-                .at(&key.name, "signs transfers, and updates too")
-                .because(secondary, "has this key for its transfers")
-                .because(solver, "signs updates with it")
-                .help("add `updateKey: { name: cert-manager, key: { secret: …, key: … } }` to `dns.powerdns`"),
+            Diagnostic::warning(
+                CHECK.code,
+                format!("whoever runs `{secondary}` has the key that changes the zones"),
+            )
+            .at(&key.name, "signs transfers, and updates too")
+            .because(secondary, "has this key for its transfers")
+            .because(solver, "signs updates with it")
+            .help("add `updateKey: { name: cert-manager, key: { secret: …, key: … } }` to `dns.powerdns`"),
         );
     }
 }

@@ -15,8 +15,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let Some(powerdns) = plan.definition.dns.as_ref().map(|dns| &dns.powerdns) else { return };
     if powerdns.exposure() != Exposure::HostNetwork {
         if let Some(bind) = powerdns.bind.first() {
-            let mut diagnostic = Diagnostic::warning(CHECK.code, "`bind` is not read")
-                .at(bind, "a pod with its own network takes all of its own addresses, where nothing else listens");
+            let mut diagnostic = Diagnostic::warning(CHECK.code, "`bind` is not read").at(
+                bind,
+                "a pod with its own network takes all of its own addresses, where nothing else listens",
+            );
             if let Some(exposure) = &powerdns.exposure {
                 diagnostic = diagnostic.because(exposure, "gives the pod its own network");
             }
@@ -25,8 +27,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         return;
     }
     for bind in powerdns.bind.iter().filter(|it| it.0.is_unspecified()) {
-        let mut diagnostic = Diagnostic::error(CHECK.code, format!("PowerDNS cannot have port 53 of `{bind}`"))
-            .at(bind, "all addresses, 127.0.0.53 among them, where Talos' host DNS listens");
+        let mut diagnostic =
+            Diagnostic::error(CHECK.code, format!("PowerDNS cannot have port 53 of `{bind}`"))
+                .at(bind, "all addresses, 127.0.0.53 among them, where Talos' host DNS listens");
         if let Some(exposure) = &powerdns.exposure {
             diagnostic = diagnostic.because(exposure, "it shares the node's network");
         }
@@ -43,8 +46,11 @@ mod tests {
 
     #[test]
     fn all_addresses_of_the_node() {
-        let definition =
-            edit(SMALL, SERVER, "    site: vps\n    exposure: hostNetwork\n    bind: [0.0.0.0, \"::\"]\n    apiKey");
+        let definition = edit(
+            SMALL,
+            SERVER,
+            "    site: vps\n    exposure: hostNetwork\n    bind: [0.0.0.0, \"::\"]\n    apiKey",
+        );
         assert_snapshot!(report("wildcard-bind-on-port-53", &definition), @r#"
         error[wildcard-bind-on-port-53]: PowerDNS cannot have port 53 of `0.0.0.0`
            ┌─ cluster.yaml:50:12
@@ -88,8 +94,11 @@ mod tests {
 
     #[test]
     fn the_nodes_own_address() {
-        let definition =
-            edit(SMALL, SERVER, "    site: vps\n    exposure: hostNetwork\n    bind: [198.51.99.10]\n    apiKey");
+        let definition = edit(
+            SMALL,
+            SERVER,
+            "    site: vps\n    exposure: hostNetwork\n    bind: [198.51.99.10]\n    apiKey",
+        );
         assert_snapshot!(report("wildcard-bind-on-port-53", &definition), @"");
     }
 }

@@ -39,8 +39,9 @@ fn servers(plan: &Plan, dns: &Dns, name: &Spanned<Hostname>, zone: &Zone, diagno
         );
     }
     if let Some(primary) = zone.primary.as_ref().filter(|it| !zone.nameservers.contains_key(&****it)) {
-        let mut diagnostic = Diagnostic::error(CHECK.code, format!("the primary `{primary}` is no name server of `{name}`"))
-            .at(primary, "is not among `nameservers`");
+        let mut diagnostic =
+            Diagnostic::error(CHECK.code, format!("the primary `{primary}` is no name server of `{name}`"))
+                .at(primary, "is not among `nameservers`");
         if let Some(close) = crate::closest(primary, zone.nameservers.keys().map(|it| &***it)) {
             diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
         }
@@ -51,7 +52,10 @@ fn servers(plan: &Plan, dns: &Dns, name: &Spanned<Hostname>, zone: &Zone, diagno
         // Its address may be said by another of our zones.
         let said = within.is_some_and(|(of, holder)| {
             holder.nameservers.get(&***host).is_some_and(|it| !it.is_empty())
-                || holder.records.iter().any(|(at, set)| at.within(of) == *host.value && !set.addresses.is_empty())
+                || holder
+                    .records
+                    .iter()
+                    .any(|(at, set)| at.within(of) == *host.value && !set.addresses.is_empty())
         });
         if addresses.is_empty() && within.is_some() && !said {
             diagnostics.push(
@@ -67,25 +71,39 @@ fn servers(plan: &Plan, dns: &Dns, name: &Spanned<Hostname>, zone: &Zone, diagno
 }
 
 /// An address of a name server at which nothing of ours, and nothing that has the zone from us, answers.
-fn unanswered(plan: &Plan, dns: &Dns, host: &Hostname, address: &Spanned<AddressRef>, diagnostics: &mut Diagnostics) {
+fn unanswered(
+    plan: &Plan,
+    dns: &Dns,
+    host: &Hostname,
+    address: &Spanned<AddressRef>,
+    diagnostics: &mut Diagnostics,
+) {
     let ips = plan.resolve(address);
     let sites: Vec<&str> = dns.powerdns.sites().map(|site| &***site).collect();
     let ours = sites.iter().filter_map(|site| zone::server_node(plan, site));
-    let ours: Vec<IpAddr> = ours.flat_map(|(_, node)| node.public_ips().into_iter().chain(node.ips())).collect();
+    let ours: Vec<IpAddr> =
+        ours.flat_map(|(_, node)| node.public_ips().into_iter().chain(node.ips())).collect();
     let others = dns.powerdns.outside_secondaries.values();
     let others: Vec<IpAddr> = others.flat_map(|it| plan.resolve(&it.address)).collect();
     if ips.iter().all(|ip| ours.contains(ip) || others.contains(ip)) {
         return;
     }
     let mut diagnostic = match &address.value {
-        AddressRef::Name(name) if plan.definition.nodes.contains_key(&**name) => {
-            Diagnostic::error(CHECK.code, format!("no name server runs at `{address}`, where `{host}` is to be"))
-                .at(address, "no server of ours runs on this node")
-                .help("name a node that has one, or add the node's site to `secondarySites`")
-        }
-        _ => Diagnostic::warning(CHECK.code, format!("the server at `{address}`, `{host}`, gets no records from ours"))
-            .at(address, "is not among `outsideSecondaries`")
-            .help(format!("add `outsideSecondaries: {{ {}: {{ address: {address} }} }}`", host.split('.').next().unwrap_or("ns"))),
+        AddressRef::Name(name) if plan.definition.nodes.contains_key(&**name) => Diagnostic::error(
+            CHECK.code,
+            format!("no name server runs at `{address}`, where `{host}` is to be"),
+        )
+        .at(address, "no server of ours runs on this node")
+        .help("name a node that has one, or add the node's site to `secondarySites`"),
+        _ => Diagnostic::warning(
+            CHECK.code,
+            format!("the server at `{address}`, `{host}`, gets no records from ours"),
+        )
+        .at(address, "is not among `outsideSecondaries`")
+        .help(format!(
+            "add `outsideSecondaries: {{ {}: {{ address: {address} }} }}`",
+            host.split('.').next().unwrap_or("ns")
+        )),
     };
     for site in dns.powerdns.sites() {
         if let Some((node, _)) = zone::server_node(plan, site) {
@@ -99,9 +117,11 @@ fn redundancy(plan: &Plan, name: &Spanned<Hostname>, zone: &Zone, diagnostics: &
     let mut hosts = zone.nameservers.iter();
     let (Some((first, addresses)), rest) = (hosts.next(), hosts.len()) else { return };
     let warning = |text: &str| Diagnostic::warning(CHECK.code, format!("the zone `{name}` {text}"));
-    let help = "add a server at another site (`secondarySites`) or of another operator (`outsideSecondaries`)";
+    let help =
+        "add a server at another site (`secondarySites`) or of another operator (`outsideSecondaries`)";
     if rest == 0 {
-        diagnostics.push(warning("has one name server").at(first, "the zone is gone when this one is").help(help));
+        diagnostics
+            .push(warning("has one name server").at(first, "the zone is gone when this one is").help(help));
         return;
     }
     // Without addresses of all there is no telling.
@@ -139,7 +159,8 @@ mod tests {
 
     #[test]
     fn a_zone_without_name_servers() {
-        let definition = edit(SMALL, "      nameservers:\n        ns1.example.org: [vps0]\n", "      nameservers: {}\n");
+        let definition =
+            edit(SMALL, "      nameservers:\n        ns1.example.org: [vps0]\n", "      nameservers: {}\n");
         assert_snapshot!(report("zone-without-authority", &edit(&definition, SECOND, "")), @"
         error[zone-without-authority]: the zone `example.org` has no name server
            ┌─ cluster.yaml:55:5

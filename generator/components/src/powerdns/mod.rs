@@ -25,9 +25,9 @@ use tree::{
                 EnvVarSource, LocalVolumeSource, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm,
                 ObjectFieldSelector, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec,
                 PersistentVolumeClaimVolumeSource, PersistentVolumeSpec, PodSecurityContext, PodSpec,
-                PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecretKeySelector, SecurityContext,
-                Service, ServicePort, ServiceSpec, TCPSocketAction, Volume, VolumeMount, VolumeNodeAffinity,
-                VolumeResourceRequirements,
+                PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecretKeySelector,
+                SecurityContext, Service, ServicePort, ServiceSpec, TCPSocketAction, Volume, VolumeMount,
+                VolumeNodeAffinity, VolumeResourceRequirements,
             },
             networking::v1::{
                 NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
@@ -261,7 +261,10 @@ fn main(dns: &Dns, server: &Server, image: &str) -> Container {
         env.push(EnvVar {
             name: "POD_IP".into(),
             value_from: Some(EnvVarSource {
-                field_ref: Some(ObjectFieldSelector { field_path: "status.podIP".into(), ..Default::default() }),
+                field_ref: Some(ObjectFieldSelector {
+                    field_path: "status.podIP".into(),
+                    ..Default::default()
+                }),
                 ..Default::default()
             }),
             ..Default::default()
@@ -290,7 +293,8 @@ fn main(dns: &Dns, server: &Server, image: &str) -> Container {
     }
     // On the host's network only the bound addresses answer, and the kubelet asks the pod's: it is one of them
     // unless `bind` leaves it out.
-    let host = server.host_network.then(|| dns.powerdns.bind.iter().find(|it| !it.0.is_unspecified())).flatten();
+    let host =
+        server.host_network.then(|| dns.powerdns.bind.iter().find(|it| !it.0.is_unspecified())).flatten();
     let answers = || Probe {
         tcp_socket: Some(TCPSocketAction {
             port: IntOrString::Int(server.port().into()),
@@ -359,7 +363,11 @@ fn mounts() -> Vec<VolumeMount> {
         read_only,
         ..Default::default()
     };
-    vec![mount("config", "/etc/powerdns", Some(true)), mount("data", DATA, None), mount("run", "/run/pdns", None)]
+    vec![
+        mount("config", "/etc/powerdns", Some(true)),
+        mount("data", DATA, None),
+        mount("run", "/run/pdns", None),
+    ]
 }
 
 fn service(plan: &Plan, server: &Server) -> Service {
@@ -411,7 +419,10 @@ fn policy(plan: &Plan, server: &Server) -> NetworkPolicy {
     };
     let namespace = |name: &&str| NetworkPolicyPeer {
         namespace_selector: Some(LabelSelector {
-            match_labels: Some(BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), (*name).to_owned())])),
+            match_labels: Some(BTreeMap::from([(
+                "kubernetes.io/metadata.name".to_owned(),
+                (*name).to_owned(),
+            )])),
             ..Default::default()
         }),
         ..Default::default()
@@ -818,7 +829,11 @@ mod tests {
 
     #[test]
     fn a_primary_on_its_nodes_network_that_takes_updates() {
-        let definition = edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    exposure: hostNetwork\n    backend: gsqlite3\n    apiKey");
+        let definition = edit(
+            SMALL,
+            "    site: vps\n    apiKey",
+            "    site: vps\n    exposure: hostNetwork\n    backend: gsqlite3\n    apiKey",
+        );
         let updates = "solver: rfc2136\n  updateKey: { secret: powerdns-update-key, key: secret }";
         let definition = edit(&definition, "solver: powerdns-webhook", updates);
         assert_snapshot!(app(&definition, "powerdns/app/pdns.conf"), @"
@@ -859,7 +874,8 @@ mod tests {
 
     #[test]
     fn a_secondary_at_home() {
-        let definition = edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [home]\n    apiKey");
+        let definition =
+            edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [home]\n    apiKey");
         assert_snapshot!(app(&definition, "powerdns-home/app/pdns.conf"), @"
         # PowerDNS 5.1 as secondary at the site home.
         launch=lmdb
@@ -956,7 +972,10 @@ mod tests {
     fn names_as_each_series_takes_them() {
         let old = app(&edit(SMALL, "version: \"5.1\"", "version: \"4.9\""), "powerdns/app/bootstrap.sh");
         let new = app(SMALL, "powerdns/app/bootstrap.sh");
-        assert!(old.contains("echo @") && !new.contains("echo @"), "4.9 takes relative names, 5.1 whole ones");
+        assert!(
+            old.contains("echo @") && !new.contains("echo @"),
+            "4.9 takes relative names, 5.1 whole ones"
+        );
     }
 
     #[test]

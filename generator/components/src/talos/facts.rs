@@ -399,7 +399,8 @@ fn volumes(plan: &Plan, name: &str) -> Vec<&'static str> {
     if dns.powerdns.storage_class.is_some() {
         return Vec::new();
     }
-    let mut holders = dns.powerdns.sites().filter_map(|site| zone::server_node(plan, site)).map(|(holder, _)| holder);
+    let mut holders =
+        dns.powerdns.sites().filter_map(|site| zone::server_node(plan, site)).map(|(holder, _)| holder);
     if holders.any(|holder| &***holder == name) { vec![POWERDNS_VOLUME] } else { Vec::new() }
 }
 

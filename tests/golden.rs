@@ -40,7 +40,7 @@ fn trees() -> impl Iterator<Item = (&'static str, &'static Tree)> {
 /// The YAML documents of a tree, with the path of each.
 fn documents(tree: &Tree) -> impl Iterator<Item = (&str, &str)> {
     tree.files()
-        .filter(|(path, _)| path.ends_with(".yaml"))
+        .filter(|(path, _)| Path::new(path).extension().is_some_and(|it| it == "yaml"))
         .map(|(path, bytes)| (path, std::str::from_utf8(bytes).expect("YAML is text")))
 }
 

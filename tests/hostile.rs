@@ -1,7 +1,9 @@
 //! Definitions that nobody means well with: each ends in a clear error, and nothing is written.
 
 use std::{
-    env, fs,
+    env,
+    fmt::Write,
+    fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
@@ -69,7 +71,8 @@ fn a_hundred_megabytes() {
 fn aliases_that_multiply() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x]\n");
     for (name, before) in ('b'..='z').zip('a'..='y') {
-        bomb.push_str(&format!("{name}: &{name} [*{before}, *{before}, *{before}, *{before}, *{before}]\n"));
+        writeln!(bomb, "{name}: &{name} [*{before}, *{before}, *{before}, *{before}, *{before}]")
+            .expect("text");
     }
     refused("bomb", bomb, &["cluster.yaml"]);
 }

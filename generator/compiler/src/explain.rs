@@ -38,8 +38,11 @@ pub fn explain(code: &str) -> Result<String, Option<&'static str>> {
 
 /// The `//!` at the top of a source file.
 fn page(source: &str) -> String {
-    let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
-    let mut out: String = lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect();
+    let mut out = String::new();
+    for line in source.lines().map_while(|line| line.strip_prefix("//!")) {
+        out.push_str(line.strip_prefix(' ').unwrap_or(line));
+        out.push('\n');
+    }
     while out.ends_with("\n\n") {
         out.pop();
     }

@@ -89,7 +89,6 @@ pub(crate) enum Area {
     Certificates,
     Flux,
     Secrets,
-    Phases,
 }
 
 impl Area {
@@ -102,7 +101,6 @@ impl Area {
             Self::Certificates => "Certificates",
             Self::Flux => "Flux",
             Self::Secrets => "Secrets, supply",
-            Self::Phases => "Phases",
         }
     }
 }
@@ -198,12 +196,11 @@ pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnos
         }
         for diagnostic in here.iter() {
             let key = (diagnostic.code, diagnostic.primary.clone(), diagnostic.message.clone());
-            match index.get(&key) {
-                Some(at) => found[*at].1.push(*phase),
-                None => {
-                    index.insert(key, found.len());
-                    found.push((diagnostic.clone(), vec![*phase]));
-                }
+            if let Some(at) = index.get(&key) {
+                found[*at].1.push(*phase);
+            } else {
+                index.insert(key, found.len());
+                found.push((diagnostic.clone(), vec![*phase]));
             }
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn emit(plan: &Plan) -> Tree {
     for (path, content) in components::talos::files(plan) {
         match content {
             TalosContent::Documents { key, documents } => {
-                out.documents(path, &key, &documents.iter().collect::<Vec<_>>())
+                out.documents(path, &key, &documents.iter().collect::<Vec<_>>());
             }
             TalosContent::Text(text) => out.tree.insert(path, text),
         }

@@ -6,9 +6,9 @@ use tree::{
     Object,
     k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
     resources::flux::{
-        ChartTemplate, ChartTemplateSpec, CrdsPolicy, HelmRelease, HelmReleaseSpec, HelmRepository,
-        HelmRepositorySpec, Install, LayerSelector, OciRef, OciRepository, OciRepositorySpec, Remediation,
-        SourceKind, SourceRef, Strategy, StrategyName, Upgrade,
+        ChartRefKind, ChartSourceKind, ChartTemplate, ChartTemplateSpec, CrdsPolicy, HelmRelease,
+        HelmReleaseSpec, HelmRepository, HelmRepositorySpec, Install, LayerSelector, OciRef, OciRepository,
+        OciRepositorySpec, Remediation, SourceRef, Strategy, StrategyName, Upgrade,
     },
 };
 
@@ -26,14 +26,14 @@ pub fn release(plan: &Plan, unit: &Unit, chart: &Chart, values: Value) -> Vec<Fi
 pub fn release_of(plan: &Plan, unit: &Unit, chart: &Chart, version: &str, values: Value) -> Vec<File> {
     let (source, chart, chart_ref) = if chart.url.starts_with("oci://") {
         let reference =
-            SourceRef { kind: SourceKind::OciRepository, name: unit.name.clone(), namespace: None };
+            SourceRef { kind: ChartRefKind::OciRepository, name: unit.name.clone(), namespace: None };
         (oci(unit, chart, version), None, Some(reference))
     } else {
         let spec = ChartTemplateSpec {
             chart: chart.name.into(),
             version: Some(version.into()),
             source_ref: SourceRef {
-                kind: SourceKind::HelmRepository,
+                kind: ChartSourceKind::HelmRepository,
                 name: unit.name.clone(),
                 namespace: None,
             },

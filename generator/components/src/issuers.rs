@@ -119,7 +119,7 @@ fn rfc2136(plan: &Plan, certificates: &Certificates, dns: &Dns) -> Rfc2136 {
         protocol: Some(Protocol::Tcp),
         tsig_algorithm: tsig.map(|tsig| match tsig.algorithm() {
             TsigAlgorithm::HmacSha256 => Algorithm::HmacSha256,
-            // cert-manager knows no 384.
+            // cert-manager knows no 384: a check refuses it.
             TsigAlgorithm::HmacSha384 | TsigAlgorithm::HmacSha512 => Algorithm::HmacSha512,
         }),
         tsig_key_name: tsig.map(|tsig| tsig.name.to_string()),

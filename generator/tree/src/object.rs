@@ -143,19 +143,21 @@ mod tests {
         core::v1::{Container, EmptyDirVolumeSource, PodSpec, PodTemplateSpec, ResourceRequirements, Volume},
         networking::v1::{NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicySpec},
     };
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
     use serde_json::json;
+    use std::collections::BTreeMap;
 
     #[test]
     fn empty_maps_that_say_nothing_and_status_go() {
         let deployment = Deployment {
             spec: Some(DeploymentSpec {
                 template: PodTemplateSpec {
-                    metadata: Some(Default::default()),
+                    metadata: Some(ObjectMeta::default()),
                     spec: Some(PodSpec {
                         containers: vec![Container {
                             name: "a".into(),
                             resources: Some(ResourceRequirements {
-                                limits: Some(Default::default()),
+                                limits: Some(BTreeMap::new()),
                                 ..Default::default()
                             }),
                             ..Default::default()
@@ -184,7 +186,7 @@ mod tests {
     fn empty_selectors_and_lists_stay() {
         let policy = NetworkPolicy {
             spec: Some(NetworkPolicySpec {
-                pod_selector: Some(Default::default()),
+                pod_selector: Some(LabelSelector::default()),
                 ingress: Some(vec![NetworkPolicyIngressRule { from: Some(vec![]), ports: None }]),
                 egress: Some(vec![]),
                 ..Default::default()

@@ -1,8 +1,7 @@
-//! A pool of addresses is not the site's to give, or gives what is taken.
+//! A pool of addresses is not the site's to give, or another pool gives the same.
 //!
 //! An announced address must lie in the network of its site, or the router never asks for it there.
-//! An address in two pools, or in a pool while a node or the control planes' shared address has it, goes to two
-//! machines, and each packet to whichever answered last.
+//! MetalLB refuses pools that share an address, all of them.
 //!
 //! Fix: choose addresses of the site's network that nothing else holds, outside of its DHCP range.
 //! Source: https://metallb.io/concepts/layer2/
@@ -10,7 +9,7 @@
 use components::Plan;
 use model::{
     Diagnostic, Diagnostics, Spanned,
-    definition::{Holder, MetalLb},
+    definition::MetalLb,
     scalar::{AddressRange, Name},
 };
 use std::net::IpAddr;
@@ -40,7 +39,6 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-        taken(plan, (pool, range), diagnostics);
     }
 }
 
@@ -72,24 +70,6 @@ fn outside(plan: &Plan, settings: &MetalLb, diagnostics: &mut Diagnostics) {
             diagnostic = diagnostic.because(network, "the site's network");
         }
         diagnostics.push(diagnostic.help("the site's router must know the addresses to be on its own link"));
-    }
-}
-
-fn taken(plan: &Plan, (pool, range): Range, diagnostics: &mut Diagnostics) {
-    let nodes = plan.nodes().flat_map(|(name, node)| {
-        node.addresses.iter().map(move |it| (it.ip(), it.span, format!("the node `{name}` has it")))
-    });
-    let held =
-        plan.held().filter(|(_, held)| held.holder.value != Holder::LoadBalancer).map(|(name, held)| {
-            (held.address.0, held.address.span, format!("`{name}` is held by something else"))
-        });
-    for (ip, span, why) in nodes.chain(held).filter(|(ip, ..)| range.contains(*ip)) {
-        diagnostics.push(
-            Diagnostic::error(CHECK.code, format!("the pool `{pool}` would give away {ip}, which is taken"))
-                .at(range, "this range has it")
-                .because_span(span, why)
-                .help("leave it out: two ranges, one on either side of it"),
-        );
     }
 }
 
@@ -127,19 +107,8 @@ mod tests {
     }
 
     #[test]
-    fn two_pools_and_the_address_of_the_api() {
+    fn two_pools_share_addresses() {
         assert_snapshot!(with("services: { addresses: [10.2.3.0/28] }\n      more: { addresses: [10.2.3.15-10.2.3.30] }"), @"
-        error[pool-outside-network]: the pool `services` would give away 10.2.3.1, which is taken
-           ┌─ cluster.yaml:40:31
-           │
-        29 │   api-vip: { address: 10.2.3.1, holder: talos-vip }
-           │                       -------- `api-vip` is held by something else
-           ·
-        40 │       services: { addresses: [10.2.3.0/28] }
-           │                               ^^^^^^^^^^^ this range has it
-           │
-           = help: leave it out: two ranges, one on either side of it
-
         error[pool-outside-network]: the pools `more` and `services` share addresses
            ┌─ cluster.yaml:40:31
            │

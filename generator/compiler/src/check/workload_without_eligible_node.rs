@@ -112,6 +112,18 @@ mod tests {
            = in the phases `ingress` to `cleanup`
            = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
 
+        error[workload-without-eligible-node]: no node can run `powerdns` at the site `vps`
+           ┌─ cluster.yaml:48:11
+           │
+        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
+           │   ---- runs the control plane, and no other pods
+           ·
+        48 │     site: vps
+           │           ^^^ it is to run here
+           │
+           = in the phases `dns` to `cleanup`
+           = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
+
         error[workload-without-eligible-node]: no node can run `website` at the site `vps`
            ┌─ cluster.yaml:65:41
            │

@@ -229,7 +229,7 @@ mod tests {
             kind: GitRepository
             name: flux-system
           path: ./clusters/small/generated/apps/kube-system/cilium/app
-          prune: true
+          prune: false
           wait: true
         ");
         assert_snapshot!(file(&gateway(), Phase::Prerequisites, "apps/flux-system/gateway-api/ks.yaml"), @"

@@ -5,7 +5,7 @@ use super::{
     image::Image,
     reach,
 };
-use crate::{Plan, Protocol};
+use crate::{Plan, Protocol, zone};
 use ipnet::IpNet;
 use model::{
     Phase,
@@ -399,13 +399,9 @@ fn volumes(plan: &Plan, name: &str) -> Vec<&'static str> {
     if dns.powerdns.storage_class.is_some() {
         return Vec::new();
     }
-    let first = |site: &str| plan.definition.nodes_at(site).next().map(|(name, _)| name.to_string());
-    let primary = match &dns.powerdns.node {
-        Some(node) => Some(node.to_string()),
-        None => first(&dns.powerdns.site),
-    };
-    let mut holders = dns.powerdns.secondary_sites.iter().map(|site| first(site)).chain([primary]);
-    if holders.any(|holder| holder.as_deref() == Some(name)) { vec![POWERDNS_VOLUME] } else { Vec::new() }
+    let mut holders =
+        dns.powerdns.sites().filter_map(|site| zone::server_node(plan, site)).map(|(holder, _)| holder);
+    if holders.any(|holder| &***holder == name) { vec![POWERDNS_VOLUME] } else { Vec::new() }
 }
 
 /// The ports that a rule or a table speaks of.

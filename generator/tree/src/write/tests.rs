@@ -208,7 +208,7 @@ fn a_listing_with_a_conflict() {
     assert_snapshot!(scratch.refusal(NEW), @"
     `home/generated` was changed by hand, so nothing was written:
       `SHA256SUMS` is no listing of checksums in line 1; after a merge, render again with `--force`
-    help: move the change into the definition; then take it back here, or write over it with `--force`
+    help: `--force` writes the listing anew, and over any file of its names
     ");
     scratch.overwrite(NEW).unwrap();
     assert!(scratch.write(NEW).unwrap().is_unchanged());
@@ -223,7 +223,7 @@ fn no_listing() {
     `home/generated` was changed by hand, so nothing was written:
       `SHA256SUMS` is missing, so nothing tells what is generated here
       `notes.txt` was made by hand
-    help: move the change into the definition; then take it back here, or write over it with `--force`
+    help: `--force` writes the listing anew, and over any file of its names
     help: move what is yours out of the folder; `--force` does not drop it
     ");
     scratch.put(CHECKSUMS, "");
@@ -231,7 +231,7 @@ fn no_listing() {
     `home/generated` was changed by hand, so nothing was written:
       `SHA256SUMS` is no listing of checksums in line 1; after a merge, render again with `--force`
       `notes.txt` was made by hand
-    help: move the change into the definition; then take it back here, or write over it with `--force`
+    help: `--force` writes the listing anew, and over any file of its names
     help: move what is yours out of the folder; `--force` does not drop it
     ");
 }

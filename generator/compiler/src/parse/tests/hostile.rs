@@ -314,5 +314,5 @@ fn more_mistakes_than_are_shown() {
     let (parsed, diagnostics, sources) = read(&lines.join("\n"));
     assert!(parsed.is_none());
     assert_eq!(diagnostics.iter().count(), MOST_FAULTS);
-    assert!(diagnostics.render(&sources, false).contains("there are more; only the first 100 are shown"));
+    assert!(diagnostics.render(&sources, false).contains("there are more; only the first 50 are shown"));
 }

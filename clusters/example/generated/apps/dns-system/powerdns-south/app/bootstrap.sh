@@ -23,6 +23,15 @@ util() {
     fi
 }
 
+# Makes a zone, unless it exists. Asked so and not by the list of zones, which leaves out those not yet transferred.
+make() { # create-…-zone, zone, addresses
+    if pdnsutil --config-dir="$config" "$@" > "$work/said" 2>&1; then
+        echo "$2: made"
+    elif ! grep -q 'exists already' "$work/said"; then
+        util "$@"
+    fi
+}
+
 declared() { # kind, zone: what the file says, without these two words
     awk -F '\t' -v kind="$1" -v zone="$2" '$1 == kind && $2 == zone { sub(/^[^\t]*\t[^\t]*\t/, ""); print }' "$zones"
 }
@@ -68,8 +77,6 @@ while IFS=$tab read -r _ name algorithm variable; do
     fi
 done < "$work/keys"
 
-util list-all-zones
-cp "$work/said" "$work/existing"
 awk -F '\t' '$1 == "zone" { print $2 }' "$zones" > "$work/zones"
 touch "$data/declared"
 : > "$work/declared"
@@ -80,18 +87,12 @@ while read -r zone; do
     if [ "$kind" = secondary ]; then
         # Unquoted: one word an address.
         # shellcheck disable=SC2086
-        if grep -qxF "$zone" "$work/existing"; then
-            util set-kind "$zone" secondary
-            util change-secondary-zone-primary "$zone" $primaries
-        else
-            util create-secondary-zone "$zone" $primaries
-            echo "$zone: made, to be transferred"
-        fi
+        make create-secondary-zone "$zone" $primaries
+        util set-kind "$zone" secondary
+        # shellcheck disable=SC2086
+        util change-secondary-zone-primary "$zone" $primaries
     else
-        if ! grep -qxF "$zone" "$work/existing"; then
-            util create-zone "$zone"
-            echo "$zone: made"
-        fi
+        make create-zone "$zone"
         util set-kind "$zone" "$kind"
     fi
 
@@ -179,12 +180,15 @@ while read -r zone; do
         IFS=$tab read -r name ttl _ content < "$work/soa"
         content=$(echo "$content" | awk -v serial="$serial" '{ $3 = serial; print }')
         util replace-rrset "$zone" "$(named "$name" "$zone")" SOA "$ttl" "$content"
+        # Names below a delegation are no longer the zone's own, or are again.
+        util rectify-zone "$zone"
         echo "$zone: serial $serial"
     fi
 done < "$work/zones"
 
 sort "$work/zones" > "$work/names"
-sort "$work/existing" | comm -23 - "$work/names" | while read -r zone; do
+util list-all-zones
+sort "$work/said" | comm -23 - "$work/names" | while read -r zone; do
     echo "$zone: is served, and not declared; take it out with: pdnsutil delete-zone $zone"
 done
 cp "$work/declared" "$data/declared.new"

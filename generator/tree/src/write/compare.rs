@@ -99,9 +99,8 @@ struct Listing {
 impl Listing {
     fn read(bytes: &[u8]) -> Self {
         let mut listing = Self::default();
-        let mut number = 0;
         for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            number = index + 1;
+            let number = index + 1;
             match std::str::from_utf8(line).ok().and_then(entry) {
                 Some((sum, path)) => {
                     let first = listing.sums.entry(path.into()).or_default().insert(sum.into());
@@ -109,11 +108,10 @@ impl Listing {
                         listing.bad_line.get_or_insert(number);
                     }
                 }
-                None => listing.bad_line = listing.bad_line.or(Some(number)),
+                None => {
+                    listing.bad_line.get_or_insert(number);
+                }
             }
-        }
-        if number == 0 {
-            listing.bad_line = Some(1);
         }
         listing
     }

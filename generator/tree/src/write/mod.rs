@@ -67,7 +67,7 @@ pub fn write(tree: &Tree, target: &Path, options: Options) -> Result<Outcome, Wr
         return Err(WriteError::ByHand { target: target.into(), files: refused });
     }
     if !outcome.is_unchanged() {
-        place.replace(tree)?;
+        place.replace(tree, &outcome.unchanged)?;
     }
     Ok(outcome)
 }

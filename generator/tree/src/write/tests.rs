@@ -131,6 +131,17 @@ fn unchanged_tree_is_not_touched() {
 }
 
 #[test]
+fn unchanged_files_of_a_changed_tree_keep_their_dates() {
+    let scratch = Scratch::new();
+    scratch.write(OLD).unwrap();
+    let stamp = |path| fs::metadata(scratch.path(path)).map(|it| (it.ino(), it.nlink())).unwrap();
+    let before = (stamp("a.yaml"), stamp("b/c.yaml"));
+    scratch.write(NEW).unwrap();
+    assert_eq!(stamp("a.yaml"), before.0);
+    assert_ne!(stamp("b/c.yaml"), before.1);
+}
+
+#[test]
 fn listing_is_what_sha256sum_reads() {
     let scratch = Scratch::new();
     scratch.write(&[("a b/ä.yaml", "one"), ("-n", "two")]).unwrap();
@@ -229,9 +240,7 @@ fn no_listing() {
     scratch.put(CHECKSUMS, "");
     assert_snapshot!(scratch.refusal(NEW), @"
     `home/generated` was changed by hand, so nothing was written:
-      `SHA256SUMS` is no listing of checksums in line 1; after a merge, render again with `--force`
       `notes.txt` was made by hand
-    help: `--force` writes the listing anew, and over any file of its names
     help: move what is yours out of the folder; `--force` does not drop it
     ");
 }
@@ -315,6 +324,7 @@ fn what_a_killed_run_left_is_swept_and_nothing_else() {
     }
     fs::create_dir(scratch.0.join("generated.new-2")).unwrap();
     scratch.write(&[]).unwrap();
+    assert!(scratch.write(&[]).unwrap().is_unchanged());
     assert_snapshot!(scratch.listing(), @"
     generated.new-mine/
     generated.new-mine/a: 

@@ -1,7 +1,11 @@
 //! One binary for every test that looks at the whole.
 
+// Tests look at files and run programs: that is what they are for.
+#![allow(clippy::disallowed_methods)]
+
 mod cli;
 mod golden;
 mod hostile;
 mod published;
+mod supply;
 mod tidy;

@@ -150,8 +150,11 @@ fn json_has_place_and_help() {
 fn every_code_is_explained() {
     let folder = Folder::new("explain");
     let list = text(&folder.run(&["explain"]).stdout);
-    let codes: Vec<&str> =
-        list.lines().filter_map(|line| line.strip_prefix("  ")).filter_map(|line| line.split(' ').next()).collect();
+    let codes: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .filter_map(|line| line.split(' ').next())
+        .collect();
     assert!(codes.len() > 20, "{list}");
     for code in codes {
         let page = folder.run(&["explain", code]);
@@ -177,7 +180,9 @@ fn init_never_overwrites() {
     folder.edit("site: vps", "site: mine");
     let again = folder.run(&["init", "home"]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(fs::read_to_string(folder.path("clusters/home/cluster.yaml")).expect("there").contains("site: mine"));
+    assert!(
+        fs::read_to_string(folder.path("clusters/home/cluster.yaml")).expect("there").contains("site: mine")
+    );
     assert_eq!(folder.run(&["init", "Not A Name"]).status.code(), Some(2));
     assert!(!folder.path("clusters/Not A Name").exists());
 }

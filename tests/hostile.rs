@@ -1,7 +1,9 @@
 //! Definitions that nobody means well with: each ends in a clear error, and nothing is written.
 
 use std::{
-    env, fs,
+    env,
+    fmt::Write,
+    fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
@@ -14,7 +16,8 @@ fn render(name: &str, make: impl FnOnce(&Path)) -> (Option<i32>, String) {
     let cluster = folder.join("clusters/home");
     fs::create_dir_all(&cluster).expect("a folder");
     make(&cluster.join("cluster.yaml"));
-    let output = Command::new(binary()).arg("render").current_dir(&folder).output().expect("the program starts");
+    let output =
+        Command::new(binary()).arg("render").current_dir(&folder).output().expect("the program starts");
     let written = cluster.join("generated").exists();
     fs::remove_dir_all(&folder).expect("removed");
     assert!(!written, "{name}: something was written");
@@ -68,14 +71,19 @@ fn a_hundred_megabytes() {
 fn aliases_that_multiply() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x]\n");
     for (name, before) in ('b'..='z').zip('a'..='y') {
-        bomb.push_str(&format!("{name}: &{name} [*{before}, *{before}, *{before}, *{before}, *{before}]\n"));
+        writeln!(bomb, "{name}: &{name} [*{before}, *{before}, *{before}, *{before}, *{before}]")
+            .expect("text");
     }
     refused("bomb", bomb, &["cluster.yaml"]);
 }
 
 #[test]
 fn ten_thousand_deep() {
-    refused("deep-flow", format!("cluster: {}{}\n", "[".repeat(10_000), "]".repeat(10_000)), &["cluster.yaml"]);
+    refused(
+        "deep-flow",
+        format!("cluster: {}{}\n", "[".repeat(10_000), "]".repeat(10_000)),
+        &["cluster.yaml"],
+    );
     let block: String = (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).take(1_000).collect();
     refused("deep-block", block, &["cluster.yaml"]);
 }
@@ -93,13 +101,22 @@ fn not_a_file() {
 #[test]
 fn what_yaml_readers_take_differently() {
     let small = compiler::testing::SMALL;
-    refused("duplicate", small.replace("    nat: true\n", "    nat: true\n    nat: false\n"), &["duplicate-key", "nat"]);
+    refused(
+        "duplicate",
+        small.replace("    nat: true\n", "    nat: true\n    nat: false\n"),
+        &["duplicate-key", "nat"],
+    );
     refused("tab", small.replace("    nat: true\n", "\tnat: true\n"), &["cluster.yaml", "tab"]);
     refused("case", small.replace("podSubnets", "podsubnets"), &["unknown-key", "did you mean `podSubnets`"]);
     refused("boolean", small.replace("nat: true", "nat: yes"), &["wrong-type", "true"]);
-    refused("zero", small.replace("10.2.1.1/16", "10.2.01.1/16"), &["invalid-value", "leading zero", "10.2.1.1"]);
-    refused("variable", small.replace("hostmaster: hostmaster@example.org", "hostmaster: ${HOSTMASTER}"), &[
-        "unexpanded-variable",
-        "${HOSTMASTER}",
-    ]);
+    refused(
+        "zero",
+        small.replace("10.2.1.1/16", "10.2.01.1/16"),
+        &["invalid-value", "leading zero", "10.2.1.1"],
+    );
+    refused(
+        "variable",
+        small.replace("hostmaster: hostmaster@example.org", "hostmaster: ${HOSTMASTER}"),
+        &["unexpanded-variable", "${HOSTMASTER}"],
+    );
 }

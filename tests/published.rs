@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 #[test]
 fn the_committed_schema_is_that_of_the_program() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent").join("clusters/cluster.schema.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("a parent")
+        .join("clusters/cluster.schema.json");
     let committed = fs::read_to_string(&path).expect("clusters/cluster.schema.json");
     assert!(
         committed == compiler::schema(),

@@ -39,7 +39,13 @@ fn every_file_says_first_what_it_owns() {
 
 #[test]
 fn nothing_is_left_for_later() {
-    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[ig", "nore")];
+    let marks = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+        concat!("#[ig", "nore"),
+    ];
     for (path, text) in sources() {
         for mark in marks {
             assert!(!text.contains(mark), "{path} has {mark}");
@@ -50,10 +56,13 @@ fn nothing_is_left_for_later() {
 /// A component is a file or folder of `components/src` that declares; what they share is named here.
 #[test]
 fn no_component_imports_another() {
-    let shared = ["catalogue", "component", "helm", "lib", "placement", "plan", "registry", "route", "template"];
+    let shared =
+        ["catalogue", "component", "helm", "lib", "placement", "plan", "registry", "route", "template"];
     let folder = "generator/components/src/";
     let all = sources();
-    let owner = |path: &str| path.strip_prefix(folder).map(|it| it.split(['/', '.']).next().unwrap_or_default().to_owned());
+    let owner = |path: &str| {
+        path.strip_prefix(folder).map(|it| it.split(['/', '.']).next().unwrap_or_default().to_owned())
+    };
     let names: Vec<String> = all.iter().filter_map(|(path, _)| owner(path)).collect();
     for (path, text) in &all {
         let Some(own) = owner(path).filter(|own| !shared.contains(&own.as_str())) else { continue };
@@ -73,7 +82,8 @@ fn the_crates_know_only_those_below_them() {
     ];
     let all = ["model", "tree", "components", "compiler"];
     for (name, allowed) in below {
-        let text = fs::read_to_string(root().join("generator").join(name).join("Cargo.toml")).expect("a manifest");
+        let text =
+            fs::read_to_string(root().join("generator").join(name).join("Cargo.toml")).expect("a manifest");
         let dependencies = text.split("[dev-dependencies]").next().unwrap_or_default();
         for other in all.iter().filter(|other| **other != name && !allowed.contains(other)) {
             assert!(!dependencies.contains(&format!("\n{other}.workspace")), "{name} depends on {other}");
@@ -83,7 +93,14 @@ fn the_crates_know_only_those_below_them() {
 
 #[test]
 fn only_load_and_write_touch_files() {
-    let may = ["generator/compiler/src/load.rs", "generator/compiler/src/main.rs", "generator/compiler/src/cli/", "generator/tree/src/write", "tests/", "generator/compiler/benches/"];
+    let may = [
+        "generator/compiler/src/load.rs",
+        "generator/compiler/src/main.rs",
+        "generator/compiler/src/cli/",
+        "generator/tree/src/write",
+        "tests/",
+        "generator/compiler/benches/",
+    ];
     for (path, text) in sources() {
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
         if !may.iter().any(|it| path.starts_with(it)) {

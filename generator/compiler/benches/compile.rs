@@ -14,7 +14,8 @@ fn definition(nodes: usize, apps: usize) -> String {
     let mut more = String::new();
     for node in 1..nodes {
         let (high, low) = (node / 250 + 10, node % 250 + 1);
-        writeln!(more, "  worker{node}: {{ site: home, role: worker, addresses: [10.2.{high}.{low}/16] }}").expect("text");
+        writeln!(more, "  worker{node}: {{ site: home, role: worker, addresses: [10.2.{high}.{low}/16] }}")
+            .expect("text");
     }
     let with_nodes = testing::edit(testing::SMALL, "addresses:\n", &format!("{more}addresses:\n"));
     let mut out = with_nodes;
@@ -31,7 +32,8 @@ fn definition(nodes: usize, apps: usize) -> String {
 fn compile(definition: &str) -> usize {
     let cluster = testing::cluster(definition);
     let compiled = compiler::compile(&cluster, Options::default());
-    let tree = compiled.tree.unwrap_or_else(|| panic!("{}", compiled.diagnostics.render(&cluster.sources, false)));
+    let tree =
+        compiled.tree.unwrap_or_else(|| panic!("{}", compiled.diagnostics.render(&cluster.sources, false)));
     tree.files().map(|(_, bytes)| bytes.len()).sum()
 }
 

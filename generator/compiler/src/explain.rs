@@ -29,14 +29,20 @@ pub fn explain(code: &str) -> Result<String, Option<&'static str>> {
     }
     match CHECKS.iter().find(|check| check.code == code) {
         Some(check) => Ok(format!("{}\n\n{}", check.code, page(check.page))),
-        None => Err(closest(code, CHECKS.iter().map(|check| check.code).chain(parse::CODES.iter().map(|(code, _)| *code)))),
+        None => Err(closest(
+            code,
+            CHECKS.iter().map(|check| check.code).chain(parse::CODES.iter().map(|(code, _)| *code)),
+        )),
     }
 }
 
 /// The `//!` at the top of a source file.
 fn page(source: &str) -> String {
-    let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
-    let mut out: String = lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect();
+    let mut out = String::new();
+    for line in source.lines().map_while(|line| line.strip_prefix("//!")) {
+        out.push_str(line.strip_prefix(' ').unwrap_or(line));
+        out.push('\n');
+    }
     while out.ends_with("\n\n") {
         out.pop();
     }

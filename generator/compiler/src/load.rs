@@ -36,7 +36,12 @@ impl fmt::Display for LoadError {
             Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
             Self::NotAFile { path } => write!(f, "{} is not a file", path.display()),
             Self::TooLarge { path, limit } => {
-                write!(f, "{} is larger than {} MiB, which is the most that is read", path.display(), limit >> 20)
+                write!(
+                    f,
+                    "{} is larger than {} MiB, which is the most that is read",
+                    path.display(),
+                    limit >> 20
+                )
             }
             Self::NotText { path, reason } => write!(f, "{}: {reason}", path.display()),
             Self::NoClusters { root } => write!(
@@ -53,9 +58,15 @@ impl fmt::Display for LoadError {
                 write!(f, "no {}", root.join("clusters").join(name).join("cluster.yaml").display())?;
                 close.as_ref().map_or(Ok(()), |close| write!(f, "; did you mean `{close}`?"))
             }
-            Self::BadName { path, reason } => write!(f, "{}: the folder's name is the cluster's: {reason}", path.display()),
+            Self::BadName { path, reason } => {
+                write!(f, "{}: the folder's name is the cluster's: {reason}", path.display())
+            }
             Self::Link { path } => {
-                write!(f, "{} is a symbolic link, which is not followed; put the files there themselves", path.display())
+                write!(
+                    f,
+                    "{} is a symbolic link, which is not followed; put the files there themselves",
+                    path.display()
+                )
             }
             Self::NameNotText { path } => write!(f, "{}: the file's name is not UTF-8", path.display()),
         }
@@ -119,7 +130,8 @@ pub fn load(root: &Path, folder: &Path) -> Result<Cluster, LoadError> {
     }
     let path = folder.join("cluster.yaml");
     let bytes = read(&path, MOST_DEFINITION)?;
-    let text = crate::parse::decode(&bytes).map_err(|reason| LoadError::NotText { path: path.clone(), reason })?;
+    let text =
+        crate::parse::decode(&bytes).map_err(|reason| LoadError::NotText { path: path.clone(), reason })?;
     let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
     let mut files = Files::new();
     let mut left = MOST_BESIDE;

@@ -4,7 +4,7 @@ use components::{COMPONENTS, Context, Need, Plan, Unit};
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 /// The plan of one phase. What cannot be joined is left in it for the checks to report.
-pub fn resolve<'a>(context: Context<'a>) -> Plan<'a> {
+pub fn resolve(context: Context<'_>) -> Plan<'_> {
     let mut units = BTreeMap::new();
     let mut claimed_twice = Vec::new();
     for component in COMPONENTS {

@@ -12,9 +12,6 @@ pub const CERT_MANAGER_WEBHOOK_PDNS: Component = Component { declare: declare_we
 
 const NAMESPACE: &str = "cert-manager";
 
-
-
-
 fn declare(context: &Context) -> Vec<Declaration> {
     let Some(since) = context.definition.certificates_since() else { return Vec::new() };
     let mut unit = Declaration::new("cert-manager", NAMESPACE, "certificates").since(since).needs("network");
@@ -40,8 +37,7 @@ fn values(plan: &Plan) -> Value {
         "webhook": { "resources": resources("32Mi") },
         "cainjector": { "resources": resources("64Mi") },
     });
-    let nameservers =
-        plan.definition.certificates.as_ref().and_then(|it| it.recursive_nameservers.as_ref());
+    let nameservers = plan.definition.certificates.as_ref().and_then(|it| it.recursive_nameservers.as_ref());
     if let Some(nameservers) = nameservers.filter(|list| !list.is_empty()) {
         let list: Vec<String> = nameservers.iter().map(ToString::to_string).collect();
         values["dns01RecursiveNameservers"] = json!(list.join(","));
@@ -59,7 +55,8 @@ fn values(plan: &Plan) -> Value {
 
 fn declare_webhook(context: &Context) -> Vec<Declaration> {
     let definition = context.definition;
-    let wanted = definition.certificates.as_ref().is_some_and(|it| it.solver.value == Solver::PowerdnsWebhook);
+    let wanted =
+        definition.certificates.as_ref().is_some_and(|it| it.solver.value == Solver::PowerdnsWebhook);
     let Some(since) = definition.certificates_since().filter(|_| wanted) else { return Vec::new() };
     let mut unit = Declaration::new("cert-manager-webhook-pdns", NAMESPACE, "certificates.solver")
         .since(since)
@@ -86,7 +83,7 @@ fn emit_webhook(plan: &Plan, unit: &Unit) -> Vec<File> {
 
 #[cfg(test)]
 mod tests {
-    use compiler::testing::{SMALL, edit, file};
+    use compiler::testing::{SMALL, file};
     use insta::assert_snapshot;
     use model::Phase;
 

@@ -34,7 +34,8 @@ mod tests {
     use model::Phase;
 
     fn names(definition: &str) -> String {
-        let certificate = file(definition, Phase::Cleanup, "apps/ingress/default-certificate/app/certificate.yaml");
+        let certificate =
+            file(definition, Phase::Cleanup, "apps/ingress/default-certificate/app/certificate.yaml");
         let (_, names) = certificate.split_once("dnsNames:\n").expect("a certificate has names");
         names.lines().take_while(|line| line.starts_with("    -")).collect::<Vec<_>>().join("\n")
     }
@@ -50,7 +51,8 @@ mod tests {
     #[test]
     fn a_wildcard_and_what_it_does_not_cover() {
         let definition = edit(SMALL, "hosts: [git.example.org]", "hosts: [git.example.org, a.b.example.org]");
-        let definition = edit(&definition, "  environment: staging", "  environment: staging\n  wildcard: true");
+        let definition =
+            edit(&definition, "  environment: staging", "  environment: staging\n  wildcard: true");
         assert_snapshot!(names(&definition), @r#"
         - "*.example.org"
         - a.b.example.org

@@ -18,7 +18,10 @@ fn declare(context: &Context) -> Vec<Declaration> {
     cilium.pod_security = Some(PodSecurity::Privileged);
     cilium.outside = definition.cni.cilium.managed_by.value == ManagedBy::Terraform;
     cilium.timeout = UNIT_TIMEOUT.into();
-    let gateway = definition.ingress.as_ref().is_some_and(|it| it.controller.value == Controller::CiliumGateway);
+    // When it leaves the tree, to Terraform say, it must not leave the cluster.
+    cilium.holds_data = true;
+    let gateway =
+        definition.ingress.as_ref().is_some_and(|it| it.controller.value == Controller::CiliumGateway);
     // The operator looks for the Gateway API once, when it starts.
     vec![if gateway && !cilium.outside { cilium.needs("gateway-api") } else { cilium }]
 }
@@ -26,7 +29,8 @@ fn declare(context: &Context) -> Vec<Declaration> {
 fn emit(plan: &Plan, unit: &Unit) -> Vec<File> {
     let cilium = &plan.definition.cni.cilium;
     let values = values(plan);
-    let mut files = vec![File::Outside { path: "cilium/values.yaml".into(), bytes: text(plan, &values).into() }];
+    let mut files =
+        vec![File::Outside { path: "cilium/values.yaml".into(), bytes: text(plan, &values).into() }];
     if cilium.managed_by.value == ManagedBy::Flux {
         let version = cilium.version.0.to_string();
         let chart = Chart { name: "cilium", url: catalogue::CILIUM_URL, version: "", digest: None };
@@ -107,8 +111,17 @@ fn values(plan: &Plan) -> Value {
 
 /// Cilium's own defaults less `SYS_MODULE`.
 const AGENT_CAPABILITIES: &[&str] = &[
-    "CHOWN", "KILL", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "SYS_ADMIN", "SYS_RESOURCE", "DAC_OVERRIDE", "FOWNER",
-    "SETGID", "SETUID",
+    "CHOWN",
+    "KILL",
+    "NET_ADMIN",
+    "NET_RAW",
+    "IPC_LOCK",
+    "SYS_ADMIN",
+    "SYS_RESOURCE",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "SETGID",
+    "SETUID",
 ];
 const CLEAN_CAPABILITIES: &[&str] = &["NET_ADMIN", "SYS_ADMIN", "SYS_RESOURCE"];
 

@@ -87,10 +87,93 @@ fn corefile(plan: &Plan, dns: &Dns) -> String {
         .collect();
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let blocks = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    let blocks =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(blocks.expect("the delimiters are minijinja's own"));
     let zones = dns.zones.keys().map(ToString::to_string).collect::<Vec<_>>();
     environment
         .render_str(TEMPLATE, context! { zones, servers, elsewhere })
         .expect("the template has every value it names")
+}
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    #[test]
+    fn the_zones_go_to_our_servers_and_what_lies_below_to_its_own() {
+        let definition =
+            edit(SMALL, "  externalDns: { owner", "  clusterForward: servers\n  externalDns: { owner");
+        let definition = edit(
+            &definition,
+            "      hostmaster: hostmaster@example.org\ncert",
+            "      hostmaster: hostmaster@example.org\n      records: { lab: { NS: [ns1.example.net] } }\ncert",
+        );
+        assert_snapshot!(file(&definition, Phase::Cleanup, "apps/kube-system/coredns/app/configmap.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (dns.clusterForward); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: coredns
+          namespace: kube-system
+          annotations:
+            kustomize.toolkit.fluxcd.io/prune: disabled
+        data:
+          Corefile: |
+            # The zones that our own servers answer for.
+            example.org:53 {
+                errors
+                cache 30
+                forward . 198.51.99.10 {
+                    max_concurrent 1000
+                }
+            }
+            # Below them, and answered by others.
+            lab.example.org:53 {
+                errors
+                cache 30
+                forward . /etc/resolv.conf {
+                    max_concurrent 1000
+                }
+            }
+            .:53 {
+                errors
+                health {
+                    lameduck 5s
+                }
+                ready
+                prometheus :9153
+                kubernetes cluster.local in-addr.arpa ip6.arpa {
+                    pods insecure
+                    fallthrough in-addr.arpa ip6.arpa
+                    ttl 30
+                }
+                forward . /etc/resolv.conf {
+                    max_concurrent 1000
+                }
+                cache 30 {
+                    disable success cluster.local
+                    disable denial cluster.local
+                }
+                loop
+                reload
+                loadbalance
+            }
+        ");
+    }
+
+    #[test]
+    fn the_zones_go_to_the_previous_server_until_ours_is_there() {
+        let definition = edit(
+            SMALL,
+            "  externalDns: { owner",
+            "  clusterForward: servers\n  previous: { api: \"http://old.dns:8081\", server: api-vip }\n  externalDns: { owner",
+        );
+        let text = file(&definition, Phase::Node, "apps/kube-system/coredns/app/configmap.yaml");
+        assert_snapshot!(text.lines().find(|line| line.contains("forward . 1")).unwrap_or(&text), @"        forward . 10.2.3.1 {");
+    }
 }

@@ -15,9 +15,9 @@ use tree::{
         api::{
             apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy},
             core::v1::{
-                Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction, PodSecurityContext,
-                PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecretKeySelector,
-                SecurityContext, ServiceAccount,
+                Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
+                PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile,
+                SecretKeySelector, SecurityContext, ServiceAccount,
             },
             networking::v1::{
                 NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
@@ -39,8 +39,15 @@ const NAME: &str = "external-dns";
 const METRICS: u16 = 7979;
 
 /// No address of these is ever published, whatever an Ingress or an annotation says.
-const PRIVATE: [&str; 7] =
-    ["10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+const PRIVATE: [&str; 7] = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+];
 
 /// From the phase `dns` on, when our server is there. Before it only where there is a server to write to, and where
 /// it is known what to write: what hosts resolve to is that of `previous`, or of the ingress once that has moved.
@@ -62,7 +69,9 @@ fn declare(context: &Context) -> Vec<Declaration> {
     if dns.external_dns.is_none() {
         return Vec::new();
     }
-    let mut unit = Declaration::new(NAME, NAME, "dns.externalDns").since(since(context.definition, dns)).needs("network");
+    let mut unit = Declaration::new(NAME, NAME, "dns.externalDns")
+        .since(since(context.definition, dns))
+        .needs("network");
     match previous(dns, context.phase) {
         None => unit = unit.needs("dns-api"),
         Some(previous) => unit.needs.extend(previous.app.clone()),
@@ -107,7 +116,10 @@ fn metadata(namespace: Option<&str>) -> ObjectMeta {
 /// The flags of 0.22, one a line as its own documentation lists them.
 fn args(plan: &Plan, dns: &Dns, external_dns: &ExternalDns) -> Vec<String> {
     let previous = previous(dns, plan.phase);
-    let api = previous.map_or_else(|| format!("http://powerdns-api.dns-system:{}", zone::API_PORT), |it| it.api.to_string());
+    let api = previous.map_or_else(
+        || format!("http://powerdns-api.dns-system:{}", zone::API_PORT),
+        |it| it.api.to_string(),
+    );
     let owner = previous.and_then(|it| it.owner.as_ref()).unwrap_or(&external_dns.owner);
     let prefix = match previous {
         Some(previous) => previous.txt_prefix.as_ref().map_or("", |it| &it.value),
@@ -221,12 +233,18 @@ fn deployment(plan: &Plan, dns: &Dns, external_dns: &ExternalDns) -> Deployment 
                     service_account_name: Some(NAME.into()),
                     enable_service_links: Some(false),
                     // The image's digest is that of one architecture.
-                    node_selector: Some(BTreeMap::from([("kubernetes.io/arch".to_owned(), "amd64".to_owned())])),
+                    node_selector: Some(BTreeMap::from([(
+                        "kubernetes.io/arch".to_owned(),
+                        "amd64".to_owned(),
+                    )])),
                     security_context: Some(PodSecurityContext {
                         run_as_non_root: Some(true),
                         run_as_user: Some(65532),
                         run_as_group: Some(65532),
-                        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".into(), ..Default::default() }),
+                        seccomp_profile: Some(SeccompProfile {
+                            type_: "RuntimeDefault".into(),
+                            ..Default::default()
+                        }),
                         ..Default::default()
                     }),
                     containers: vec![container],
@@ -293,7 +311,9 @@ fn policy(plan: &Plan, dns: &Dns) -> NetworkPolicy {
     };
     let to_api = match previous(dns, plan.phase) {
         // Wherever it is; its port is all that the address says for certain.
-        Some(previous) => NetworkPolicyEgressRule { to: None, ports: Some(vec![port(url_port(&previous.api), "TCP")]) },
+        Some(previous) => {
+            NetworkPolicyEgressRule { to: None, ports: Some(vec![port(url_port(&previous.api), "TCP")]) }
+        }
         None => NetworkPolicyEgressRule {
             // A pod on its node's network has no label that a policy could name.
             to: (dns.powerdns.exposure() == Exposure::HostPort)
@@ -334,4 +354,183 @@ fn url_port(url: &str) -> u16 {
     let after_host = authority.rsplit(']').next().unwrap_or_default();
     let stated = after_host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
     stated.unwrap_or(if scheme == "https" { 443 } else { 80 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::url_port;
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    fn args(definition: &str, phase: Phase) -> String {
+        let text = file(definition, phase, "apps/external-dns/external-dns/app/deployment.yaml");
+        let flags = text
+            .lines()
+            .filter(|line| line.trim_start().starts_with("- --") && !line.contains("exclude-target"));
+        flags.map(str::trim).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn into_our_own_server() {
+        assert_snapshot!(args(SMALL, Phase::Cleanup), @"
+        - --source=ingress
+        - --provider=pdns
+        - --pdns-server=http://powerdns-api.dns-system:8081
+        - --domain-filter=example.org
+        - --policy=sync
+        - --registry=txt
+        - --txt-owner-id=small-cluster
+        - --txt-prefix=_owner-%{record_type}.
+        - --txt-wildcard-replacement=_wildcard
+        - --managed-record-types=A
+        - --managed-record-types=AAAA
+        - --managed-record-types=CNAME
+        - --default-targets=198.51.99.10
+        - --force-default-targets
+        - --interval=1m
+        - --events
+        ");
+        assert_snapshot!(file(SMALL, Phase::Cleanup, "apps/external-dns/external-dns/app/networkpolicy.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (dns.externalDns); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: external-dns
+          namespace: external-dns
+          labels:
+            app.kubernetes.io/name: external-dns
+        spec:
+          egress:
+            - ports:
+                - port: 53
+                  protocol: UDP
+                - port: 53
+                  protocol: TCP
+              to:
+                - namespaceSelector:
+                    matchLabels:
+                      kubernetes.io/metadata.name: kube-system
+                  podSelector:
+                    matchLabels:
+                      k8s-app: kube-dns
+            - ports:
+                - port: 443
+                  protocol: TCP
+                - port: 6443
+                  protocol: TCP
+            - ports:
+                - port: 8081
+                  protocol: TCP
+              to:
+                - namespaceSelector:
+                    matchLabels:
+                      kubernetes.io/metadata.name: dns-system
+                  podSelector:
+                    matchLabels:
+                      app.kubernetes.io/instance: powerdns
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/name: external-dns
+          policyTypes:
+            - Ingress
+            - Egress
+        ");
+    }
+
+    #[test]
+    fn into_the_previous_server_until_ours_is_there() {
+        let definition = edit(
+            SMALL,
+            "  externalDns: { owner: small-cluster }",
+            "  externalDns: { owner: small-cluster }\n  previous: { api: \"http://old.dns:8081\", server: api-vip, owner: old, targets: [second-ns] }",
+        );
+        assert_snapshot!(args(&definition, Phase::Mesh), @"
+        - --source=ingress
+        - --provider=pdns
+        - --pdns-server=http://old.dns:8081
+        - --domain-filter=example.org
+        - --policy=sync
+        - --registry=txt
+        - --txt-owner-id=old
+        - --txt-wildcard-replacement=_wildcard
+        - --managed-record-types=A
+        - --managed-record-types=AAAA
+        - --managed-record-types=CNAME
+        - --default-targets=192.0.1.53
+        - --force-default-targets
+        - --interval=1m
+        - --events
+        ");
+        assert_snapshot!(args(&definition, Phase::Ingress), @"
+        - --source=ingress
+        - --provider=pdns
+        - --pdns-server=http://old.dns:8081
+        - --domain-filter=example.org
+        - --policy=sync
+        - --registry=txt
+        - --txt-owner-id=old
+        - --txt-wildcard-replacement=_wildcard
+        - --managed-record-types=A
+        - --managed-record-types=AAAA
+        - --managed-record-types=CNAME
+        - --default-targets=198.51.99.10
+        - --force-default-targets
+        - --interval=1m
+        - --events
+        ");
+        assert_eq!(args(&definition, Phase::Dns), args(SMALL, Phase::Dns));
+    }
+
+    #[test]
+    fn hosts_of_http_routes() {
+        let definition = edit(SMALL, "controller: traefik", "controller: cilium-gateway");
+        assert_snapshot!(file(&definition, Phase::Cleanup, "apps/external-dns/external-dns/app/clusterrole.yaml"), @r#"
+        # Generated from clusters/small/cluster.yaml (dns.externalDns); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata:
+          name: external-dns
+          labels:
+            app.kubernetes.io/name: external-dns
+        rules:
+          - apiGroups:
+              - networking.k8s.io
+            resources:
+              - ingresses
+            verbs:
+              - get
+              - list
+              - watch
+          - apiGroups:
+              - gateway.networking.k8s.io
+            resources:
+              - gateways
+              - httproutes
+            verbs:
+              - get
+              - list
+              - watch
+          - apiGroups:
+              - ""
+            resources:
+              - namespaces
+            verbs:
+              - get
+              - list
+              - watch
+        "#);
+    }
+
+    #[test]
+    fn ports_of_addresses() {
+        assert_eq!(url_port("http://powerdns-api.dns-system:8081"), 8081);
+        assert_eq!(url_port("https://dns.example.org/"), 443);
+        assert_eq!(url_port("http://[2001:db8::1]/api"), 80);
+        assert_eq!(url_port("http://[2001:db8::1]:81/api"), 81);
+    }
 }

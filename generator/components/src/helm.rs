@@ -6,9 +6,9 @@ use tree::{
     Object,
     k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
     resources::flux::{
-        ChartTemplate, ChartTemplateSpec, CrdsPolicy, HelmRelease, HelmReleaseSpec, HelmRepository,
-        HelmRepositorySpec, Install, LayerSelector, OciRef, OciRepository, OciRepositorySpec, Remediation,
-        SourceKind, SourceRef, Strategy, StrategyName, Upgrade,
+        ChartRefKind, ChartSourceKind, ChartTemplate, ChartTemplateSpec, CrdsPolicy, HelmRelease,
+        HelmReleaseSpec, HelmRepository, HelmRepositorySpec, Install, LayerSelector, OciRef, OciRepository,
+        OciRepositorySpec, Remediation, SourceRef, Strategy, StrategyName, Upgrade,
     },
 };
 
@@ -25,14 +25,15 @@ pub fn release(plan: &Plan, unit: &Unit, chart: &Chart, values: Value) -> Vec<Fi
 /// The same with a version that the definition says.
 pub fn release_of(plan: &Plan, unit: &Unit, chart: &Chart, version: &str, values: Value) -> Vec<File> {
     let (source, chart, chart_ref) = if chart.url.starts_with("oci://") {
-        let reference = SourceRef { kind: SourceKind::OciRepository, name: unit.name.clone(), namespace: None };
+        let reference =
+            SourceRef { kind: ChartRefKind::OciRepository, name: unit.name.clone(), namespace: None };
         (oci(unit, chart, version), None, Some(reference))
     } else {
         let spec = ChartTemplateSpec {
             chart: chart.name.into(),
             version: Some(version.into()),
             source_ref: SourceRef {
-                kind: SourceKind::HelmRepository,
+                kind: ChartSourceKind::HelmRepository,
                 name: unit.name.clone(),
                 namespace: None,
             },
@@ -43,8 +44,10 @@ pub fn release_of(plan: &Plan, unit: &Unit, chart: &Chart, version: &str, values
     // A failed release is tried again and never taken away: without Cilium or the ingress, an operator who mends
     // it would have no way in. Flux knows that from 2.7 on; before, only upgrades are tried again.
     let retries = plan.definition.cluster.flux.version.minor() >= RETRY_SINCE;
-    let strategy = retries.then(|| Strategy { name: StrategyName::RetryOnFailure, retry_interval: Some("2m".into()) });
-    let remediation = (!retries).then(|| Remediation { retries: Some(3), remediate_last_failure: Some(false) });
+    let strategy =
+        retries.then(|| Strategy { name: StrategyName::RetryOnFailure, retry_interval: Some("2m".into()) });
+    let remediation =
+        (!retries).then_some(Remediation { retries: Some(3), remediate_last_failure: Some(false) });
     let release = HelmRelease {
         metadata: metadata(unit),
         spec: HelmReleaseSpec {

@@ -20,7 +20,6 @@ use tree::{
 
 pub const COMPONENT: Component = Component { declare, emit };
 
-
 /// Our own server within the cluster.
 const API: &str = "http://powerdns-api.dns-system:8081";
 const NAMESERVER: &str = "powerdns.dns-system:53";
@@ -120,7 +119,7 @@ fn rfc2136(plan: &Plan, certificates: &Certificates, dns: &Dns) -> Rfc2136 {
         protocol: Some(Protocol::Tcp),
         tsig_algorithm: tsig.map(|tsig| match tsig.algorithm() {
             TsigAlgorithm::HmacSha256 => Algorithm::HmacSha256,
-            // cert-manager knows no 384.
+            // cert-manager knows no 384: a check refuses it.
             TsigAlgorithm::HmacSha384 | TsigAlgorithm::HmacSha512 => Algorithm::HmacSha512,
         }),
         tsig_key_name: tsig.map(|tsig| tsig.name.to_string()),

@@ -37,13 +37,15 @@ fn declare_metallb(context: &Context) -> Vec<Declaration> {
         return Vec::new();
     };
     // The speakers are on the node's own network.
-    let mut controller = Declaration::new("metallb", METALLB_NAMESPACE, key).at(&metallb.site).needs("network");
+    let mut controller =
+        Declaration::new("metallb", METALLB_NAMESPACE, key).at(&metallb.site).needs("network");
     controller.pod_security = Some(PodSecurity::Privileged);
     controller.timeout = UNIT_TIMEOUT.into();
     if pools(metallb, context.phase).next().is_none() {
         return vec![controller];
     }
-    let pools = Declaration::new("metallb-pools", METALLB_NAMESPACE, key).needs("metallb").provides("load-balancer");
+    let pools =
+        Declaration::new("metallb-pools", METALLB_NAMESPACE, key).needs("metallb").provides("load-balancer");
     vec![controller, Declaration { pod_security: None, ..pools }]
 }
 
@@ -106,7 +108,8 @@ fn values(plan: &Plan, metallb: &MetalLb) -> serde_json::Value {
     let site: &str = &metallb.site;
     // Talos labels control planes so that speakers there keep quiet; where no other node is, they must speak.
     let only_control_planes = plan.nodes_at(site).all(|(_, node)| node.role.value == Role::Controlplane);
-    let resources = json!({ "requests": { "cpu": "20m", "memory": "64Mi" }, "limits": { "memory": "192Mi" } });
+    let resources =
+        json!({ "requests": { "cpu": "20m", "memory": "64Mi" }, "limits": { "memory": "192Mi" } });
     let mut values = json!({
         "controller": {
             "affinity": placement::at_site_value(plan, site),
@@ -140,7 +143,8 @@ fn emit_cilium(plan: &Plan, _: &Unit) -> Vec<File> {
                 spec: CiliumLoadBalancerIpPoolSpec {
                     blocks: pool.addresses.iter().map(|range| block(range)).collect(),
                     // A pool that no Service gets unasked: one with this label asks.
-                    service_selector: manual.then(|| labelled(&format!("{}/pool", plan.definition.cluster.domain), name)),
+                    service_selector: manual
+                        .then(|| labelled(&format!("{}/pool", plan.definition.cluster.domain), name)),
                     allow_first_last_ips: Some(YesNo::Yes),
                     ..Default::default()
                 },
@@ -153,7 +157,11 @@ fn emit_cilium(plan: &Plan, _: &Unit) -> Vec<File> {
         spec: CiliumL2AnnouncementPolicySpec {
             node_selector: selector(plan, cilium),
             // Cilium reads regular expressions.
-            interfaces: cilium.interfaces.iter().map(|link| format!("^{}$", link.replace('.', "\\."))).collect(),
+            interfaces: cilium
+                .interfaces
+                .iter()
+                .map(|link| format!("^{}$", link.replace('.', "\\.")))
+                .collect(),
             load_balancer_ips: Some(true),
             ..Default::default()
         },
@@ -177,7 +185,10 @@ fn selector(plan: &Plan, settings: &MetalLb) -> Option<LabelSelector> {
 }
 
 fn labelled(key: &str, value: &str) -> LabelSelector {
-    LabelSelector { match_labels: Some(BTreeMap::from([(key.to_owned(), value.to_owned())])), ..Default::default() }
+    LabelSelector {
+        match_labels: Some(BTreeMap::from([(key.to_owned(), value.to_owned())])),
+        ..Default::default()
+    }
 }
 
 fn metadata(name: &str, namespace: Option<&str>) -> ObjectMeta {
@@ -251,7 +262,11 @@ mod tests {
     #[test]
     fn a_pool_leaves_after_its_phase() {
         let pools = "services: { addresses: [10.2.3.4-10.2.3.20] }";
-        let definition = edit(SMALL, pools, &format!("{pools}\n      old: {{ addresses: [10.2.3.2/32], until: ingress }}"));
+        let definition = edit(
+            SMALL,
+            pools,
+            &format!("{pools}\n      old: {{ addresses: [10.2.3.2/32], until: ingress }}"),
+        );
         let path = "apps/metallb-system/metallb-pools/app/ipaddresspool-old.yaml";
         assert!(file(&definition, Phase::Ingress, path).contains("10.2.3.2/32"));
         assert!(file(&definition, Phase::Dns, path).starts_with("no apps/"));

@@ -1,7 +1,7 @@
 //! Where pods go: the affinity and the tolerations that a site asks for.
 
 use crate::Plan;
-use model::definition::{Role, Taint};
+use model::definition::Taint;
 use tree::k8s_openapi::api::core::v1::{
     Affinity, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Toleration,
 };
@@ -63,13 +63,4 @@ pub fn outlives_the_tunnel() -> Vec<Toleration> {
             ..Default::default()
         })
         .into()
-}
-
-/// How many nodes of a site a pod without special rights can run on in this phase.
-pub fn eligible(plan: &Plan, site: &str) -> usize {
-    plan.nodes_at(site)
-        .filter(|(_, node)| {
-            node.role.value == Role::Worker || plan.definition.talos.schedule_on_control_planes
-        })
-        .count()
 }

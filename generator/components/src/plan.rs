@@ -167,9 +167,10 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The phase in which a node joins.
+/// The phase in which a node joins: at the start where the control plane stands or no way in is, else in `node`.
 pub fn joins(definition: &Definition, node: &Node) -> Phase {
     let public = definition.site(&node.site).is_some_and(Site::public);
-    let default = if public { Phase::Node } else { Phase::Prerequisites };
+    let home = definition.control_planes().any(|(_, other)| other.site == node.site);
+    let default = if public && !home { Phase::Node } else { Phase::Prerequisites };
     node.since.as_ref().map_or(default, |since| since.value)
 }

@@ -2,7 +2,6 @@
 
 use crate::{Plan, Route, Unit, hosts};
 use model::definition::{Certificates, Controller, Exposure, Ingress};
-use serde_json::json;
 use std::collections::BTreeMap;
 use tree::{
     Object,
@@ -21,6 +20,10 @@ use tree::{
         cert_manager::{
             Algorithm, Certificate, CertificateSpec, IssuerKind, IssuerRef, PrivateKey, RotationPolicy,
         },
+        cilium::{
+            CiliumNetworkPolicy, CiliumNetworkPolicySpec, EgressRule, Entity, IngressRule as PolicyRule,
+            PortProtocol, PortRule,
+        },
         gateway::{BackendRef, Filter, HttpRoute, HttpRouteSpec, ParentRef, RequestRedirect, Rule, Scheme},
     },
 };
@@ -33,7 +36,8 @@ const INGRESS_NAMESPACE: &str = "ingress";
 /// its own annotation for that, and an answer of the Service works with all of them.
 pub fn objects(plan: &Plan, unit: &Unit) -> Vec<Object> {
     let routes: Vec<&Route> = unit.routes.iter().filter(|route| route.ours).collect();
-    let Some(ingress) = plan.definition.ingress.as_ref().filter(|_| !routes.is_empty() && plan.provides("ingress"))
+    let Some(ingress) =
+        plan.definition.ingress.as_ref().filter(|_| !routes.is_empty() && plan.provides("ingress"))
     else {
         return Vec::new();
     };
@@ -85,27 +89,24 @@ pub fn targets(plan: &Plan) -> Option<BTreeMap<String, String>> {
 /// Lets the ingress reach a port of the unit's pods, and nobody else; and lets the pods reach nothing.
 pub fn only_from_ingress(plan: &Plan, unit: &Unit, pods: &BTreeMap<String, String>, port: u16) -> Object {
     let entities = plan.definition.ingress.as_ref().and_then(|ingress| match ingress.controller.value {
-        Controller::CiliumGateway => Some(json!(["ingress"])),
+        Controller::CiliumGateway => Some(vec![Entity::Ingress]),
         // A pod on the node's own network has no label that a NetworkPolicy could name.
-        _ if ingress.exposure() == Exposure::HostNetwork => Some(json!(["host", "remote-node"])),
+        _ if ingress.exposure() == Exposure::HostNetwork => Some(vec![Entity::Host, Entity::RemoteNode]),
         _ => None,
     });
-    if let Some(entities) = entities {
-        return Object::new(&json!({
-            "apiVersion": "cilium.io/v2",
-            "kind": "CiliumNetworkPolicy",
-            "metadata": metadata(unit, &unit.name),
-            "spec": {
-                "endpointSelector": { "matchLabels": pods },
-                "ingress": [{
-                    "fromEntities": entities,
-                    "toPorts": [{ "ports": [{ "port": port.to_string(), "protocol": "TCP" }] }],
-                }],
-                "egress": [{}],
+    if let Some(from_entities) = entities {
+        let ports = vec![PortProtocol { port: port.to_string(), protocol: Some("TCP".into()) }];
+        return Object::new(&CiliumNetworkPolicy {
+            metadata: metadata(unit, &unit.name),
+            spec: CiliumNetworkPolicySpec {
+                endpoint_selector: LabelSelector { match_labels: Some(pods.clone()), ..Default::default() },
+                ingress: vec![PolicyRule { from_entities, to_ports: vec![PortRule { ports }] }],
+                egress: vec![EgressRule::default()],
             },
-        }));
+        });
     }
-    let namespace = BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), INGRESS_NAMESPACE.to_owned())]);
+    let namespace =
+        BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), INGRESS_NAMESPACE.to_owned())]);
     let from_ingress = NetworkPolicyIngressRule {
         from: Some(vec![NetworkPolicyPeer {
             namespace_selector: Some(LabelSelector { match_labels: Some(namespace), ..Default::default() }),
@@ -143,7 +144,10 @@ fn ingress_object(plan: &Plan, unit: &Unit, ingress: &Ingress, routes: &[&Route]
                 backend: IngressBackend {
                     service: Some(IngressServiceBackend {
                         name: route.service.clone(),
-                        port: Some(ServiceBackendPort { number: Some(route.port.into()), ..Default::default() }),
+                        port: Some(ServiceBackendPort {
+                            number: Some(route.port.into()),
+                            ..Default::default()
+                        }),
                     }),
                     ..Default::default()
                 },
@@ -192,11 +196,8 @@ fn http_route(plan: &Plan, unit: &Unit, route: &Route) -> Object {
             ..Default::default()
         },
     };
-    let name = if route.redirect_to.is_none() {
-        unit.name.clone()
-    } else {
-        format!("{}-{}", unit.name, route.host)
-    };
+    let name =
+        if route.redirect_to.is_none() { unit.name.clone() } else { format!("{}-{}", unit.name, route.host) };
     Object::new(&HttpRoute {
         metadata: metadata(unit, &name),
         spec: HttpRouteSpec {

@@ -21,7 +21,8 @@ fn declare(context: &Context) -> Vec<Declaration> {
     if context.definition.storage.classes.values().all(|class| class.driver.is_some()) {
         return Vec::new();
     }
-    let mut classes = Declaration::new("storage-classes", "kube-system", "storage.classes").provides("storage");
+    let mut classes =
+        Declaration::new("storage-classes", "kube-system", "storage.classes").provides("storage");
     classes.pod_security = None;
     // A claim keeps its class's name for ever.
     classes.holds_data = true;
@@ -59,7 +60,8 @@ mod tests {
     #[test]
     fn a_class_of_folders_at_one_site() {
         let class = "proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: ReadWriteOnce }";
-        let definition = edit(SMALL, class, &format!("{class}\n    local: {{ site: vps, access: ReadWriteOnce }}"));
+        let definition =
+            edit(SMALL, class, &format!("{class}\n    local: {{ site: vps, access: ReadWriteOnce }}"));
         assert_snapshot!(file(&definition, Phase::Cleanup, "apps/kube-system/storage-classes/app/storageclass-local.yaml"), @"
         # Generated from clusters/small/cluster.yaml (storage.classes); do not edit.
         # To render it anew: nix run .#render, or cargo run --release -- render

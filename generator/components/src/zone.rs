@@ -29,8 +29,12 @@ pub fn records(plan: &Plan, dns: &Dns, name: &Spanned<Hostname>, zone: &Zone) ->
     let mut all: BTreeMap<(String, &'static str), Records> = BTreeMap::new();
     let mut add = |at: &str, kind: &'static str, ttl: u32, content: String| {
         let key = (at.to_owned(), kind);
-        let records =
-            all.entry(key).or_insert_with(|| Records { name: at.into(), kind, ttl, contents: BTreeSet::new() });
+        let records = all.entry(key).or_insert_with(|| Records {
+            name: at.into(),
+            kind,
+            ttl,
+            contents: BTreeSet::new(),
+        });
         records.ttl = ttl;
         records.contents.insert(content);
     };
@@ -97,8 +101,13 @@ pub fn server_node<'a>(plan: &Plan<'a>, site: &str) -> Option<(&'a Spanned<Name>
 pub fn server_ips(plan: &Plan, site: &str) -> Vec<IpAddr> {
     let Some(powerdns) = plan.definition.dns.as_ref().map(|dns| &dns.powerdns) else { return Vec::new() };
     let Some((_, node)) = server_node(plan, site) else { return Vec::new() };
-    let bound: Vec<IpAddr> = powerdns.bind.iter().map(|it| it.0).filter(|ip| node.ips().any(|own| own == *ip)).collect();
-    if powerdns.exposure() == Exposure::HostNetwork && !bound.is_empty() { bound } else { node.ips().collect() }
+    let bound: Vec<IpAddr> =
+        powerdns.bind.iter().map(|it| it.0).filter(|ip| node.ips().any(|own| own == *ip)).collect();
+    if powerdns.exposure() == Exposure::HostNetwork && !bound.is_empty() {
+        bound
+    } else {
+        node.ips().collect()
+    }
 }
 
 pub fn pod_subnets(plan: &Plan) -> Vec<String> {

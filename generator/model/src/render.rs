@@ -9,6 +9,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const WIDTH: usize = 80;
 const TAB: usize = 4;
+/// Bytes before and after a mark that hold more than there is room for.
+const ENOUGH: usize = 1000;
 /// Columns that are shown before the marks of a long line.
 const BEFORE: usize = 24;
 
@@ -236,6 +238,12 @@ impl RowMark {
 
 impl Row {
     fn new(line: &str, marks: &[Mark<'_>], room: usize) -> Self {
+        // No more is looked at than can be shown, however long the line is.
+        let first = marks.iter().map(|mark| mark.start).min().unwrap_or(0);
+        let boundary =
+            |near: usize| (0..=near.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+        let (skipped, end) = (boundary(first.saturating_sub(ENOUGH)), boundary(first + ENOUGH));
+        let line = &line[skipped..end];
         // The column of each byte, and of the end.
         let mut columns = Vec::with_capacity(line.len() + 1);
         let mut cells: Vec<(char, usize)> = Vec::new();
@@ -254,8 +262,8 @@ impl Row {
         }
         columns.push(column);
         let place = |mark: &Mark<'_>| {
-            let start = columns[mark.start];
-            (start, columns[mark.end].max(start + 1))
+            let start = columns[mark.start.min(end) - skipped];
+            (start, columns[mark.end.min(end) - skipped].max(start + 1))
         };
         let first = marks.iter().map(|mark| place(mark).0).min().unwrap_or(0);
         let end = marks.iter().map(|mark| place(mark).1 + 1 + mark.text.width()).max().unwrap_or(0);
@@ -330,5 +338,171 @@ fn visible(c: char) -> char {
         | '\u{2060}'..='\u{206F}'
         | '\u{FEFF}' => '\u{FFFD}',
         c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Diagnostic, Diagnostics, FileId, Sources, Span};
+    use insta::assert_snapshot;
+
+    /// A diagnostic with labels at the places of these words, the first of them primary.
+    fn report(text: &str, labels: &[(&str, &str)]) -> String {
+        let sources = Sources::single("a.yaml", text);
+        let mut diagnostic = Diagnostic::error("some-code", "something is wrong");
+        for (index, (word, label)) in labels.iter().enumerate() {
+            let start = u32::try_from(text.find(word).expect("it is there")).expect("a small file");
+            let end = start + u32::try_from(word.len()).expect("a short word");
+            let span = Span { file: FileId(0), start, end };
+            diagnostic = match index {
+                0 => diagnostic.at_span(span, *label),
+                _ => diagnostic.because_span(span, *label),
+            };
+        }
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.push(diagnostic);
+        diagnostics.render(&sources, false)
+    }
+
+    #[test]
+    fn labels_on_one_line() {
+        assert_snapshot!(report("a: { b: c, d: e }\n", &[("c", "this"), ("d", "that"), ("a", "there")]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:1:9
+          │
+        1 │ a: { b: c, d: e }
+          │ -       ^  - that
+          │ │       │
+          │ │       this
+          │ there
+        ");
+    }
+
+    #[test]
+    fn lines_apart() {
+        let text = "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\n";
+        assert_snapshot!(report(text, &[("f", "this"), ("a", "one"), ("c", "two")]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:6:1
+          │
+        1 │ a: 1
+          │ - one
+        2 │ b: 2
+        3 │ c: 3
+          │ - two
+          ·
+        6 │ f: 6
+          │ ^ this
+        ");
+    }
+
+    #[test]
+    fn a_line_wider_than_the_terminal() {
+        let line =
+            format!("key: {{ {} }}\n", (0..40).map(|n| format!("k{n}: v{n}")).collect::<Vec<_>>().join(", "));
+        assert_snapshot!(report(&line, &[("k2:", "near the start"), ("v39", "near the end")]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:1:24
+          │
+        1 │ key: { k0: v0, k1: v1, k2: v2, k3: v3, k4: v4, k5: v5, k6: v6, k7: v7, k8: …
+          │                        ^^^                                                 -
+          │                        │                                                   │
+          │                        │                                        near the end
+          │                        near the start
+        ");
+        assert_snapshot!(report(&line, &[("v20", "in the middle")]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:1:193
+          │
+        1 │ …4, k15: v15, k16: v16, k17: v17, k18: v18, k19: v19, k20: v20, k21: v21, k…
+          │                                                            ^^^ in the middle
+        ");
+        assert_snapshot!(report(&line, &[("v39", "at the end")]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:1:383
+          │
+        1 │ … v33, k34: v34, k35: v35, k36: v36, k37: v37, k38: v38, k39: v39 }
+          │                                                               ^^^ at the end
+        ");
+        let long = format!("{}x{}\n", "é".repeat(5_000), "é".repeat(5_000));
+        assert_snapshot!(report(&long, &[("x", "here")]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:1:5001
+          │
+        1 │ …éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééxéééé…
+          │                                                                       ^ here
+        ");
+    }
+
+    #[test]
+    fn a_label_wider_than_the_terminal() {
+        let label =
+            "a long word of explanation that says at length what could be said in a few words, and more";
+        assert_snapshot!(report("a: b\n", &[("b", label)]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:1:4
+          │
+        1 │ a: b
+          │    ^
+          │   a long word of explanation that says at length what could be said in a few
+          │   words, and more
+        ");
+    }
+
+    #[test]
+    fn tabs_wide_characters_and_what_a_terminal_obeys() {
+        assert_snapshot!(report("a:\tb\n", &[("b", "here")]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:1:4
+          │
+        1 │ a:  b
+          │     ^ here
+        ");
+        assert_snapshot!(report("名前: 家 x\n", &[("x", "here")]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:1:7
+          │
+        1 │ 名前: 家 x
+          │          ^ here
+        ");
+        assert_snapshot!(report("a: \u{1b}[31m\u{202e}b\r\n", &[("b", "\u{1b}[0mhere")]), @"
+        error[some-code]: something is wrong
+          ┌─ a.yaml:1:10
+          │
+        1 │ a: ␛[31m�b
+          │          ^ ␛[0mhere
+        ");
+    }
+
+    #[test]
+    fn the_end_of_a_file() {
+        let sources = Sources::single("a.yaml", "a: b\n");
+        let mut diagnostics = Diagnostics::default();
+        let end = Span { file: FileId(0), start: 5, end: 5 };
+        diagnostics.push(Diagnostic::warning("some-code", "it ends").at_span(end, "here"));
+        diagnostics
+            .push(Diagnostic::error("some-code", "no place at all").note("a note").help("and what to do"));
+        assert_snapshot!(diagnostics.render(&sources, false), @"
+        warning[some-code]: it ends
+          ┌─ a.yaml:1:5
+          │
+        1 │ a: b
+          │     ^ here
+
+        error[some-code]: no place at all
+         = a note
+         = help: and what to do
+        ");
+        assert_snapshot!(diagnostics.render(&sources, true).replace('\x1b', "ESC"), @"
+        ESC[1;33mwarning[some-code]ESC[0mESC[1m: it ends
+        ESC[0mESC[36m  ┌─ ESC[0ma.yaml:1:5
+        ESC[36m  │ESC[0m
+        ESC[36m1 │ESC[0m a: b
+        ESC[36m  │ESC[0m     ESC[33m^ESC[0m ESC[33mhereESC[0m
+
+        ESC[1;31merror[some-code]ESC[0mESC[1m: no place at all
+        ESC[0mESC[36m = ESC[0ma note
+        ESC[36m = ESC[0mhelp: and what to do
+        ");
     }
 }

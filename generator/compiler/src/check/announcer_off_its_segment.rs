@@ -28,7 +28,10 @@ fn one(plan: &Plan, announcer: &str, settings: &MetalLb, diagnostics: &mut Diagn
     diagnostics.push(
         Diagnostic::error(
             CHECK.code,
-            format!("{announcer} may announce addresses of the site `{site}` from `{name}`, at the site `{}`", node.site),
+            format!(
+                "{announcer} may announce addresses of the site `{site}` from `{name}`, at the site `{}`",
+                node.site
+            ),
         )
         .at(every_node, "every node may announce")
         .because(site, "the addresses belong to this site's network")

@@ -15,7 +15,8 @@ super::check!("api-host-unreachable-from-site", Mesh, "api_host_unreachable_from
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let (talos, cilium) = (&plan.definition.talos, &plan.definition.cni.cilium);
     let Some(host) = &cilium.api_host else {
-        if let Some(prism) = talos.kube_prism.as_ref().filter(|it| !it.value && cilium.api_fallback.is_none()) {
+        if let Some(prism) = talos.kube_prism.as_ref().filter(|it| !it.value && cilium.api_fallback.is_none())
+        {
             diagnostics.push(
                 Diagnostic::error(CHECK.code, "Cilium looks for the API at KubePrism, which is off")
                     .at(prism, "nothing answers at `localhost:7445`")
@@ -62,19 +63,53 @@ mod tests {
     #[test]
     fn the_virtual_address_from_the_vps() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, apiHost: 10.2.3.1, apiPort: 6443");
-        assert_snapshot!(report("api-host-unreachable-from-site", &text), @"");
+        assert_snapshot!(report("api-host-unreachable-from-site", &text), @"
+        warning[api-host-unreachable-from-site]: Cilium at `vps` finds the API through the mesh alone
+           ┌─ cluster.yaml:34:74
+           │
+        27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
+           │   ---- is at `vps`
+           ·
+        34 │ …x, routing: tunnel, apiHost: 10.2.3.1, apiPort: 6443 }
+           │                               ^^^^^^^^ an address of another site's network
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete `apiHost` and `apiPort`: KubePrism answers at `localhost:7445`
+             on every node
+        ");
     }
 
     #[test]
     fn an_address_that_no_node_has() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, apiHost: 10.2.3.9, apiPort: 6443");
-        assert_snapshot!(report("api-host-unreachable-from-site", &text), @"");
+        assert_snapshot!(report("api-host-unreachable-from-site", &text), @"
+        error[api-host-unreachable-from-site]: Cilium at `vps` cannot reach the API at `10.2.3.9`
+           ┌─ cluster.yaml:34:74
+           │
+        27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
+           │   ---- is at `vps`
+           ·
+        34 │ …x, routing: tunnel, apiHost: 10.2.3.9, apiPort: 6443 }
+           │                               ^^^^^^^^ an address of another site's network
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete `apiHost` and `apiPort`: KubePrism answers at `localhost:7445`
+             on every node
+        ");
     }
 
     #[test]
     fn kube_prism_off() {
         let text = edit(SMALL, "  contract: v1.13\n", "  contract: v1.13\n  kubePrism: false\n");
-        assert_snapshot!(report("api-host-unreachable-from-site", &text), @"");
+        assert_snapshot!(report("api-host-unreachable-from-site", &text), @"
+        error[api-host-unreachable-from-site]: Cilium looks for the API at KubePrism, which is off
+           ┌─ cluster.yaml:10:14
+           │
+        10 │   kubePrism: false
+           │              ^^^^^ nothing answers at `localhost:7445`
+           │
+           = help: delete this line, or write `apiHost` and `apiPort` below `cni.cilium`
+        ");
     }
 
     #[test]

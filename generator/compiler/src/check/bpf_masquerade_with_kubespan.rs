@@ -14,7 +14,9 @@ super::check!("bpf-masquerade-with-kubespan", Mesh, "bpf_masquerade_with_kubespa
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let cilium = &plan.definition.cni.cilium;
     let Some(kubespan) = plan.definition.mesh.kubespan.as_ref().filter(|_| plan.kubespan()) else { return };
-    let Some(masquerade) = cilium.masquerade.as_ref().filter(|it| it.value == Masquerade::Bpf) else { return };
+    let Some(masquerade) = cilium.masquerade.as_ref().filter(|it| it.value == Masquerade::Bpf) else {
+        return;
+    };
     let Some(legacy) = cilium.host_legacy_routing.as_ref().filter(|it| !it.value) else { return };
     diagnostics.push(
         Diagnostic::error(CHECK.code, "Cilium sends past KubeSpan")
@@ -33,8 +35,25 @@ mod tests {
 
     #[test]
     fn past_the_host() {
-        let text = edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
-        assert_snapshot!(report("bpf-masquerade-with-kubespan", &text), @"");
+        let text =
+            edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
+        assert_snapshot!(report("bpf-masquerade-with-kubespan", &text), @"
+        error[bpf-masquerade-with-kubespan]: Cilium sends past KubeSpan
+           ┌─ cluster.yaml:34:101
+           │
+        32 │   kubespan: {}
+           │             -- works by the kernel's routes and Netfilter
+        33 │ cni:
+        34 │ …g: tunnel, masquerade: bpf, hostLegacyRouting: false }
+           │                         ---                     ^^^^^
+           │                         │                       │
+           │                         │    packets skip the kernel's routes and Netfilter
+           │                         in BPF
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: delete `hostLegacyRouting`, which is on where absent
+           = help: or delete `masquerade`, which is `iptables` where absent
+        ");
     }
 
     #[test]

@@ -18,7 +18,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let mut diagnostic =
         Diagnostic::error(CHECK.code, format!("a circle of needs: {}", path.join(" needs ")));
     for (unit, next) in links {
-        let Some(need) = plan.units.get(unit).and_then(|unit| unit.needs.iter().find(|need| meets(plan, next, need)))
+        let Some(need) =
+            plan.units.get(unit).and_then(|unit| unit.needs.iter().find(|need| meets(plan, next, need)))
         else {
             continue;
         };
@@ -26,8 +27,11 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             continue;
         }
         let text = format!("`{unit}` waits for `{next}`");
-        diagnostic =
-            if diagnostic.primary.is_none() { diagnostic.at(need, text) } else { diagnostic.because(need, text) };
+        diagnostic = if diagnostic.primary.is_none() {
+            diagnostic.at(need, text)
+        } else {
+            diagnostic.because(need, text)
+        };
     }
     diagnostics.push(diagnostic.help("take out one of these needs"));
 }
@@ -44,19 +48,18 @@ mod tests {
 
     #[test]
     fn two_apps_wait_for_each_other() {
-        let definition = edit(
-            SMALL,
-            "needs: [ingress, certificates]",
-            "needs: [ingress, certificates, vault]",
-        ) + "  vault: { path: ./k8s/vault, namespace: vault, needs: [gitea] }\n";
+        let definition =
+            edit(SMALL, "needs: [ingress, certificates]", "needs: [ingress, certificates, vault]")
+                + "  vault: { path: ./k8s/vault, namespace: vault, needs: [gitea] }\n";
         assert_snapshot!(report("dependency-cycle", &definition), @"
         error[dependency-cycle]: a circle of needs: `gitea` needs `vault` needs `gitea`
            ┌─ cluster.yaml:67:116
            │
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingress, certificates, vault], hosts: [git.example.org], since: dns }
-           │                                                                                                                    ^^^^^ `gitea` waits for `vault`
+        67 │ …oxmox-csi], needs: [ingress, certificates, vault], hosts: [git.example.or…
+           │                                             ^^^^^ `gitea` waits for `vault`
         68 │   vault: { path: ./k8s/vault, namespace: vault, needs: [gitea] }
-           │                                                         ----- `vault` waits for `gitea`
+           │                                                         -----
+           │                                                   `vault` waits for `gitea`
            │
            = in the phases `dns` to `cleanup`
            = help: take out one of these needs
@@ -65,7 +68,8 @@ mod tests {
 
     #[test]
     fn one_app_waits_for_another() {
-        let definition = SMALL.to_owned() + "  vault: { path: ./k8s/vault, namespace: vault, needs: [gitea] }\n";
+        let definition =
+            SMALL.to_owned() + "  vault: { path: ./k8s/vault, namespace: vault, needs: [gitea] }\n";
         assert_snapshot!(report("dependency-cycle", &definition), @"");
     }
 }

@@ -38,7 +38,21 @@ mod tests {
     #[test]
     fn home_and_vps() {
         let text = edit(SMALL, "routing: tunnel", "routing: native, autoDirectNodeRoutes: true");
-        assert_snapshot!(report("direct-routes-across-sites", &text), @"");
+        assert_snapshot!(report("direct-routes-across-sites", &text), @"
+        error[direct-routes-across-sites]: direct routes between nodes of `home` and `vps`
+           ┌─ cluster.yaml:34:87
+           │
+        34 │ …agedBy: flux, routing: native, autoDirectNodeRoutes: true }
+           │                         ------                        ^^^^
+           │                         │                             │
+           │                         │                    needs all nodes on one network
+           │                         how pods are routed
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete this line, and write `routing: tunnel`
+           = help: or write `directRoutingSkipUnreachable: true`, with pod networks
+             announced in the mesh
+        ");
     }
 
     #[test]

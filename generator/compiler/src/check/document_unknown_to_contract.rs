@@ -15,7 +15,11 @@ use components::{
         release::{RELEASES, newest, release},
     },
 };
-use model::{Diagnostic, Diagnostics, Spanned, definition::{Holder, Talos}, scalar::Version};
+use model::{
+    Diagnostic, Diagnostics, Spanned,
+    definition::{Holder, Talos},
+    scalar::Version,
+};
 
 super::check!("document-unknown-to-contract", Mesh, "document_unknown_to_contract.rs");
 
@@ -43,17 +47,22 @@ fn contract(talos: &Talos, diagnostics: &mut Diagnostics) {
     let (oldest, newest) = (KNOWN[0].contract(), KNOWN[KNOWN.len() - 1].contract());
     let diagnostic = Diagnostic::error(
         CHECK.code,
-        format!("there is no form for contract {}: those of {oldest} to {newest} are known", talos.contract()),
+        format!(
+            "there is no form for contract {}: those of {oldest} to {newest} are known",
+            talos.contract()
+        ),
     );
-    diagnostics.push(match &talos.contract {
-        Some(contract) => diagnostic.at(contract, "unknown"),
-        None => diagnostic.at(version, format!("its own contract would be {}", version.minor())),
-    }
-    .help(if talos.contract() > newest {
-        format!("write `contract: {newest}`, which newer versions read too")
-    } else {
-        format!("upgrade to Talos {oldest} first")
-    }));
+    diagnostics.push(
+        match &talos.contract {
+            Some(contract) => diagnostic.at(contract, "unknown"),
+            None => diagnostic.at(version, format!("its own contract would be {}", version.minor())),
+        }
+        .help(if talos.contract() > newest {
+            format!("write `contract: {newest}`, which newer versions read too")
+        } else {
+            format!("upgrade to Talos {oldest} first")
+        }),
+    );
 }
 
 fn versions(talos: &Talos, kubernetes: &Spanned<Version>, diagnostics: &mut Diagnostics) {
@@ -137,30 +146,101 @@ mod tests {
 
     #[test]
     fn a_contract_newer_than_the_version() {
-        assert_snapshot!(talos("  version: v1.14.2\n  contract: v1.15\n"), @"");
+        assert_snapshot!(talos("  version: v1.14.2\n  contract: v1.15\n"), @"
+        error[document-unknown-to-contract]: Talos v1.14.2 does not read documents of v1.15
+          ┌─ cluster.yaml:9:13
+          │
+        8 │   version: v1.14.2
+          │            ------- what runs
+        9 │   contract: v1.15
+          │             ^^^^^ newer than what runs
+          │
+          = help: write `v1.14` at most, or delete the line
+        ");
     }
 
     #[test]
     fn a_version_that_nobody_knows_yet() {
-        assert_snapshot!(talos("  version: v1.15.0\n"), @"");
+        assert_snapshot!(talos("  version: v1.15.0\n"), @"
+        error[document-unknown-to-contract]: there is no form for contract v1.15: those of v1.9 to v1.14 are known
+          ┌─ cluster.yaml:8:12
+          │
+        8 │   version: v1.15.0
+          │            ^^^^^^^ its own contract would be v1.15
+          │
+          = help: write `contract: v1.14`, which newer versions read too
+        ");
     }
 
     #[test]
     fn a_way_down() {
-        assert_snapshot!(talos("  version: v1.14.1\n  current: v1.14.2\n"), @"");
+        assert_snapshot!(talos("  version: v1.14.1\n  current: v1.14.2\n"), @"
+        error[document-unknown-to-contract]: Talos goes from v1.14.2 down to v1.14.1
+          ┌─ cluster.yaml:8:12
+          │
+        8 │   version: v1.14.1
+          │            ^^^^^^^ older than what runs
+        9 │   current: v1.14.2
+          │            ------- what runs
+          │
+          = help: write `v1.14.2` or newer; Talos does not go down a minor version
+        ");
     }
 
     #[test]
     fn kubernetes_too_new() {
-        assert_snapshot!(talos("  version: v1.12.11\n"), @"");
+        assert_snapshot!(talos("  version: v1.12.11\n"), @"
+        warning[document-unknown-to-contract]: Talos v1.12 has no more fixes
+          ┌─ cluster.yaml:8:12
+          │
+        8 │   version: v1.12.11
+          │            ^^^^^^^^ the community supports v1.14 alone
+          │
+          = help: write `version: v1.14.2` with `current: v1.12.11`; `contract` may stay
+            as it is
+
+        error[document-unknown-to-contract]: Talos v1.12.11 does not run Kubernetes v1.36.3
+           ┌─ cluster.yaml:10:12
+           │
+         8 │   version: v1.12.11
+           │            -------- this Talos
+         9 │ kubernetes:
+        10 │   version: v1.36.3
+           │            ^^^^^^^ it runs v1.30 to v1.35
+           │
+           = help: take a version within these, or another Talos
+        ");
     }
 
     #[test]
     fn two_virtual_addresses_on_one_link() {
         let text = edit(SMALL, "contract: v1.13", "contract: v1.11");
         let vip = "  api-vip: { address: 10.2.3.1, holder: talos-vip }\n";
-        let text = edit(&text, vip, &format!("{vip}  more-vip: {{ address: 10.2.3.2, holder: talos-vip }}\n"));
-        assert_snapshot!(report("document-unknown-to-contract", &text), @"");
+        let text =
+            edit(&text, vip, &format!("{vip}  more-vip: {{ address: 10.2.3.2, holder: talos-vip }}\n"));
+        assert_snapshot!(report("document-unknown-to-contract", &text), @"
+        warning[document-unknown-to-contract]: Talos v1.13 has no more fixes
+          ┌─ cluster.yaml:8:12
+          │
+        8 │   version: v1.13.9
+          │            ^^^^^^^ the community supports v1.14 alone
+          │
+          = help: write `version: v1.14.2` with `current: v1.13.9`; `contract` may stay
+            as it is
+
+        error[document-unknown-to-contract]: contract v1.11 has one virtual address a link
+           ┌─ cluster.yaml:30:24
+           │
+         9 │   contract: v1.11
+           │             ----- the form of the documents
+           ·
+        29 │   api-vip: { address: 10.2.3.1, holder: talos-vip }
+           │                       -------- the first
+        30 │   more-vip: { address: 10.2.3.2, holder: talos-vip }
+           │                        ^^^^^^^^ the second
+           │
+           = help: delete one, or write `contract: v1.12` once the nodes run that
+        ");
     }
 
     #[test]

@@ -20,7 +20,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         let Some(id) = machine.kubelet_args.get("provider-id") else { continue };
         let Some((scheme, _)) = id.split_once("://") else { continue };
         let of = |driver: &str| driver.contains(scheme);
-        let driven = |class: &&model::definition::StorageClass| class.driver.as_ref().is_some_and(|it| of(it));
+        let driven =
+            |class: &&model::definition::StorageClass| class.driver.as_ref().is_some_and(|it| of(it));
         let Some(elsewhere) = classes().find(driven) else { continue };
         if classes().filter(driven).any(|class| class.site == node.site) {
             continue;
@@ -53,10 +54,11 @@ mod tests {
         warning[driver-off-its-site]: `vps0` is at `vps`, and calls itself a machine of `proxmox`
            ┌─ cluster.yaml:23:69
            │
-        23 │     machine: { gateways: [198.51.99.1], kubeletArgs: { provider-id: "proxmox://cluster/2003" } }
-           │                                                                     ^^^^^^^^^^^^^^^^^^^^^^^^ `proxmox` has no machines at `vps`
+        23 │ …etArgs: { provider-id: "proxmox://cluster/2003" } }
+           │                         ^^^^^^^^^^^^^^^^^^^^^^^^
+           │                         `proxmox` has no machines at `vps`
            ·
-        43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: ReadWriteOnce }
+        43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: R…
            │                          ---- its driver serves this site alone
            │
            = in the phases `node` to `cleanup`

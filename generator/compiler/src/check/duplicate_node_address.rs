@@ -46,14 +46,19 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let Some(balancer) = &definition.load_balancer else { return };
     let LoadBalancer { metallb, cilium } = balancer;
     for pools in metallb.iter().chain(cilium).map(|it| &it.pools) {
-        for (name, pool) in pools.iter().filter(|(_, pool)| pool.until.as_ref().is_none_or(|it| plan.phase <= it.value)) {
+        for (name, pool) in
+            pools.iter().filter(|(_, pool)| pool.until.as_ref().is_none_or(|it| plan.phase <= it.value))
+        {
             for range in &pool.addresses {
                 for (ip, (holder, place)) in held.iter().filter(|(ip, _)| range.contains(**ip)) {
                     diagnostics.push(
-                        Diagnostic::error(CHECK.code, format!("the pool `{name}` may hand out `{ip}`, which {holder} has"))
-                            .at(range, "holds that address")
-                            .because_span(*place, format!("of {holder}"))
-                            .help("take that address out of the pool"),
+                        Diagnostic::error(
+                            CHECK.code,
+                            format!("the pool `{name}` may hand out `{ip}`, which {holder} has"),
+                        )
+                        .at(range, "holds that address")
+                        .because_span(*place, format!("of {holder}"))
+                        .help("take that address out of the pool"),
                     );
                 }
             }
@@ -68,12 +73,33 @@ mod tests {
 
     #[test]
     fn two_nodes_one_address() {
-        assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.2.1/16", "10.2.1.1/16")), @"");
+        assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.2.1/16", "10.2.1.1/16")), @"
+        error[duplicate-node-address]: `cp0` and `worker0` have the address `10.2.1.1`
+           ┌─ cluster.yaml:26:52
+           │
+        25 │   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }
+           │                                                      ----------- of `cp0`
+        26 │   worker0: { site: home, role: worker, addresses: [10.2.1.1/16] }
+           │                                                    ^^^^^^^^^^^ of `worker0`
+           │
+           = help: give one of the two another address
+        ");
     }
 
     #[test]
     fn a_pool_with_the_virtual_address() {
-        assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.3.4-10.2.3.20", "10.2.3.0/27")), @"");
+        assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.3.4-10.2.3.20", "10.2.3.0/27")), @"
+        error[duplicate-node-address]: the pool `services` may hand out `10.2.3.1`, which `api-vip` has
+           ┌─ cluster.yaml:40:31
+           │
+        29 │   api-vip: { address: 10.2.3.1, holder: talos-vip }
+           │                       -------- of `api-vip`
+           ·
+        40 │       services: { addresses: [10.2.3.0/27] }
+           │                               ^^^^^^^^^^^ holds that address
+           │
+           = help: take that address out of the pool
+        ");
     }
 
     #[test]

@@ -24,14 +24,15 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             continue;
         }
         let diagnostic = if !plan.kubespan() {
-            let diagnostic = Diagnostic::error(CHECK.code, format!("`{name}` cannot reach the API at `{endpoint}`"))
-                .at(name, "is on another network, and there is no mesh");
+            let diagnostic =
+                Diagnostic::error(CHECK.code, format!("`{name}` cannot reach the API at `{endpoint}`"))
+                    .at(name, "is on another network, and there is no mesh");
             if definition.mesh.kubespan().is_some() {
                 diagnostic.help("let it join later: `since: node`")
             } else {
                 diagnostic.help("declare `mesh.kubespan`, or give the API an endpoint that this node reaches")
             }
-        } else if joins(definition, node) == Phase::Mesh {
+        } else if joins(definition, node) == Phase::Mesh && plan.phase == Phase::Mesh {
             Diagnostic::warning(CHECK.code, format!("`{name}` joins in the phase that turns the mesh on"))
                 .at(name, "finds no way in before every control plane has the mesh")
                 .help("let it join later: `since: node`")
@@ -49,14 +50,39 @@ mod tests {
 
     #[test]
     fn before_the_mesh() {
-        let text = edit(SMALL, "addresses: [198.51.99.10/24]", "addresses: [198.51.99.10/24], since: prerequisites");
-        assert_snapshot!(report("endpoint-unreachable-before-join", &text), @"");
+        let text =
+            edit(SMALL, "addresses: [198.51.99.10/24]", "addresses: [198.51.99.10/24], since: prerequisites");
+        assert_snapshot!(report("endpoint-unreachable-before-join", &text), @"
+        error[endpoint-unreachable-before-join]: `vps0` cannot reach the API at `https://10.2.3.1:6443`
+           ┌─ cluster.yaml:27:3
+           │
+         5 │   endpoint: https://10.2.3.1:6443
+           │             --------------------- an address of another site's network
+           ·
+        27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24], since: pr…
+           │   ^^^^ is on another network, and there is no mesh
+           │
+           = in the phase `prerequisites`
+           = help: let it join later: `since: node`
+        ");
     }
 
     #[test]
     fn with_the_mesh() {
         let text = edit(SMALL, "addresses: [198.51.99.10/24]", "addresses: [198.51.99.10/24], since: mesh");
-        assert_snapshot!(report("endpoint-unreachable-before-join", &text), @"");
+        assert_snapshot!(report("endpoint-unreachable-before-join", &text), @"
+        warning[endpoint-unreachable-before-join]: `vps0` joins in the phase that turns the mesh on
+           ┌─ cluster.yaml:27:3
+           │
+         5 │   endpoint: https://10.2.3.1:6443
+           │             --------------------- an address of another site's network
+           ·
+        27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24], since: me…
+           │   ^^^^ finds no way in before every control plane has the mesh
+           │
+           = in the phase `mesh`
+           = help: let it join later: `since: node`
+        ");
     }
 
     #[test]

@@ -52,7 +52,10 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_mistyped() {
-        assert_snapshot!(report("extra/cert-manager/isuers/key.sops.yaml"), @"");
+        assert_snapshot!(report("extra/cert-manager/isuers/key.sops.yaml"), @"
+        error[extra-without-unit]: `extra/cert-manager/isuers/key.sops.yaml` belongs to no unit
+         = help: did you mean `extra/cert-manager/issuers/`?
+        ");
     }
 
     #[test]

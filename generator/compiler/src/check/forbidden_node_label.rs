@@ -32,19 +32,25 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         for (key, value) in &node.labels {
             if ***key == *ours && ***value != *node.site.value {
                 diagnostics.push(
-                    Diagnostic::error(CHECK.code, format!("`{name}` is labelled as of another site than its own"))
-                        .at(key, "worked out of `site`, and pods are placed by it")
-                        .because(&node.site, "its site")
-                        .help("delete this label"),
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("`{name}` is labelled as of another site than its own"),
+                    )
+                    .at(key, "worked out of `site`, and pods are placed by it")
+                    .because(&node.site, "its site")
+                    .help("delete this label"),
                 );
             }
             if node.role.value == Role::Worker && !allowed(key) {
                 diagnostics.push(
-                    Diagnostic::error(CHECK.code, format!("the worker `{name}` may not set the label `{key}`"))
-                        .at(key, "refused, and all its other labels with it")
-                        .because(&node.role, "a control plane may")
-                        .help(format!("delete it, and run `kubectl label node {name} {key}={value}`"))
-                        .help("or use a prefix outside of kubernetes.io and k8s.io"),
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("the worker `{name}` may not set the label `{key}`"),
+                    )
+                    .at(key, "refused, and all its other labels with it")
+                    .because(&node.role, "a control plane may")
+                    .help(format!("delete it, and run `kubectl label node {name} {key}={value}`"))
+                    .help("or use a prefix outside of kubernetes.io and k8s.io"),
                 );
             }
         }
@@ -53,12 +59,16 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
 
 fn allowed(key: &LabelKey) -> bool {
     let prefix = key.prefix();
-    let within = |domain: &str| prefix == domain || prefix.strip_suffix(domain).is_some_and(|it| it.ends_with('.'));
+    let within =
+        |domain: &str| prefix == domain || prefix.strip_suffix(domain).is_some_and(|it| it.ends_with('.'));
     if within("node-restriction.kubernetes.io") {
         return false;
     }
     let reserved = within("kubernetes.io") || within("k8s.io");
-    !reserved || within("node.kubernetes.io") || within("kubelet.kubernetes.io") || WELL_KNOWN.contains(&&**key)
+    !reserved
+        || within("node.kubernetes.io")
+        || within("kubelet.kubernetes.io")
+        || WELL_KNOWN.contains(&&**key)
 }
 
 #[cfg(test)]
@@ -73,12 +83,38 @@ mod tests {
 
     #[test]
     fn a_role_on_a_worker() {
-        assert_snapshot!(worker_with("node-role.kubernetes.io/edge: \"\""), @"");
+        assert_snapshot!(worker_with("node-role.kubernetes.io/edge: \"\""), @"
+        error[forbidden-node-label]: the worker `vps0` may not set the label `node-role.kubernetes.io/edge`
+           ┌─ cluster.yaml:27:76
+           │
+        27 │ …s0: { site: vps, role: worker, addresses: [198.51.99.10/24], labels: { no…
+           │                         ------                                          ^^^
+           │                         │                                               │
+           │                         │         refused, and all its other labels with it
+           │                         a control plane may
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete it, and run `kubectl label node vps0
+             node-role.kubernetes.io/edge=`
+           = help: or use a prefix outside of kubernetes.io and k8s.io
+        ");
     }
 
     #[test]
     fn the_site_of_another() {
-        assert_snapshot!(worker_with("example.org/site: home"), @"");
+        assert_snapshot!(worker_with("example.org/site: home"), @"
+        error[forbidden-node-label]: `vps0` is labelled as of another site than its own
+           ┌─ cluster.yaml:27:76
+           │
+        27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24], labels: {…
+           │                 ---                                                       ^
+           │                 │                                                         │
+           │                 │           worked out of `site`, and pods are placed by it
+           │                 its site
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete this label
+        ");
     }
 
     #[test]

@@ -23,11 +23,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     };
     let last = members[members.len() - 1].0;
     if members.len() % 2 == 0 {
-        let loss = members.len() / 2 - 1;
         diagnostics.push(
             Diagnostic::warning(
                 CHECK.code,
-                format!("{} control planes stand the loss of {loss}, as {} do", members.len(), members.len() - 1),
+                format!("{} control planes stand no greater loss than {}", members.len(), members.len() - 1),
             )
             .at(last, "adds a way to fail, and no way to survive")
             .help("make it one more or one fewer"),
@@ -53,20 +52,57 @@ mod tests {
 
     #[test]
     fn two_control_planes() {
-        let text = edit(SMALL, "worker0: { site: home, role: worker,", "worker0: { site: home, role: controlplane,");
-        assert_snapshot!(report("fragile-control-plane", &text), @"");
+        let text =
+            edit(SMALL, "worker0: { site: home, role: worker,", "worker0: { site: home, role: controlplane,");
+        assert_snapshot!(report("fragile-control-plane", &text), @"
+        warning[fragile-control-plane]: 2 control planes stand no greater loss than 1
+           ┌─ cluster.yaml:26:3
+           │
+        26 │   worker0: { site: home, role: controlplane, addresses: [10.2.2.1/16] }
+           │   ^^^^^^^ adds a way to fail, and no way to survive
+           │
+           = help: make it one more or one fewer
+        ");
     }
 
     #[test]
     fn one_at_the_vps() {
         let text = edit(SMALL, "vps0: { site: vps, role: worker,", "vps0: { site: vps, role: controlplane,");
-        assert_snapshot!(report("fragile-control-plane", &text), @"");
+        assert_snapshot!(report("fragile-control-plane", &text), @"
+        warning[fragile-control-plane]: 2 control planes stand no greater loss than 1
+           ┌─ cluster.yaml:27:3
+           │
+        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
+           │   ^^^^ adds a way to fail, and no way to survive
+           │
+           = help: make it one more or one fewer
+
+        warning[fragile-control-plane]: control planes at `home` and `vps`
+           ┌─ cluster.yaml:27:3
+           │
+        25 │   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }
+           │   --- at `home`
+        26 │   worker0: { site: home, role: worker, addresses: [10.2.2.1/16] }
+        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
+           │   ^^^^ at `vps`
+           │
+           = help: keep all at one site: the others' pods run on while they cannot reach
+             it
+        ");
     }
 
     #[test]
     fn none_at_all() {
         let text = edit(SMALL, "role: controlplane", "role: worker");
-        assert_snapshot!(report("fragile-control-plane", &text), @"");
+        assert_snapshot!(report("fragile-control-plane", &text), @"
+        error[fragile-control-plane]: no node runs the control plane
+          ┌─ cluster.yaml:5:13
+          │
+        5 │   endpoint: https://10.2.3.1:6443
+          │             ^^^^^^^^^^^^^^^^^^^^^ nothing answers here
+          │
+          = help: write `role: controlplane` at one node, or at three
+        ");
     }
 
     #[test]

@@ -13,7 +13,9 @@ super::check!("host-dns-behind-bpf-masquerade", Mesh, "host_dns_behind_bpf_masqu
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let (talos, cilium) = (&plan.definition.talos, &plan.definition.cni.cilium);
-    let Some(masquerade) = cilium.masquerade.as_ref().filter(|it| it.value == Masquerade::Bpf) else { return };
+    let Some(masquerade) = cilium.masquerade.as_ref().filter(|it| it.value == Masquerade::Bpf) else {
+        return;
+    };
     let Some(legacy) = cilium.host_legacy_routing.as_ref().filter(|it| !it.value) else { return };
     if !talos.forward_kube_dns_to_host() {
         return;
@@ -38,13 +40,27 @@ mod tests {
 
     #[test]
     fn past_the_host() {
-        let text = edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
-        assert_snapshot!(report("host-dns-behind-bpf-masquerade", &text), @"");
+        let text =
+            edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
+        assert_snapshot!(report("host-dns-behind-bpf-masquerade", &text), @"
+        error[host-dns-behind-bpf-masquerade]: CoreDNS cannot reach the host DNS that it asks
+           ┌─ cluster.yaml:34:101
+           │
+        34 │ …g: tunnel, masquerade: bpf, hostLegacyRouting: false }
+           │                         ---                     ^^^^^
+           │                         │                       │
+           │                         │                   packets from pods skip the host
+           │                         in BPF
+           │
+           = help: delete `hostLegacyRouting`, which is on where absent
+           = help: or write `forwardKubeDnsToHost: false` below `talos`
+        ");
     }
 
     #[test]
     fn no_forwarding() {
-        let text = edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
+        let text =
+            edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
         let text = edit(&text, "  contract: v1.13\n", "  contract: v1.13\n  forwardKubeDnsToHost: false\n");
         assert_snapshot!(report("host-dns-behind-bpf-masquerade", &text), @"");
     }

@@ -41,7 +41,8 @@ mod tests {
         44 │ ingress: { controller: ingress-nginx, site: vps }
            │                        ^^^^^^^^^^^^^ nobody mends its next hole
            │
-           = help: write `traefik` with `nginxClass: true`: it reads the Ingresses that are there
+           = help: write `traefik` with `nginxClass: true`: it reads the Ingresses that
+             are there
         ");
     }
 

@@ -35,7 +35,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                     .at(alias, "the name says otherwise")
                     .because(environment, "this side signs")
                     .help(match environment.value {
-                        AcmeEnvironment::Staging => "write `environment: production` once all certificates are ready",
+                        AcmeEnvironment::Staging => {
+                            "write `environment: production` once all certificates are ready"
+                        }
                         AcmeEnvironment::Production => "take the name out, or write `environment: staging`",
                     }),
             );
@@ -50,7 +52,11 @@ mod tests {
 
     #[test]
     fn prod_asks_staging() {
-        let definition = edit(SMALL, "  environment: staging", "  environment: staging\n  issuerAliases: [letsencrypt-prod]");
+        let definition = edit(
+            SMALL,
+            "  environment: staging",
+            "  environment: staging\n  issuerAliases: [letsencrypt-prod]",
+        );
         assert_snapshot!(report("issuer-misnamed", &definition), @"
         warning[issuer-misnamed]: `letsencrypt-prod` asks Let's Encrypt's staging side
            ┌─ cluster.yaml:63:19
@@ -66,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_further_name_that_says_nothing_of_the_side() {
-        let definition = edit(SMALL, "  environment: staging", "  environment: staging\n  issuerAliases: [acme]");
+        let definition =
+            edit(SMALL, "  environment: staging", "  environment: staging\n  issuerAliases: [acme]");
         assert_snapshot!(report("issuer-misnamed", &definition), @"");
     }
 }

@@ -32,7 +32,11 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         diagnostic
             .at(registry, if alone { "nodes cannot find each other" } else { "finds nobody" })
             .because(version, "a kubelet may read its own Node alone")
-            .help(if alone { "write `serviceRegistry: true`, and delete this line" } else { "delete this line" }),
+            .help(if alone {
+                "write `serviceRegistry: true`, and delete this line"
+            } else {
+                "delete this line"
+            }),
     );
 }
 
@@ -43,8 +47,21 @@ mod tests {
 
     #[test]
     fn no_other_registry() {
-        let discovery = "  contract: v1.13\n  discovery: { serviceRegistry: false, kubernetesRegistry: true }\n";
-        assert_snapshot!(report("kubernetes-discovery-registry", &edit(SMALL, "  contract: v1.13\n", discovery)), @"");
+        let discovery =
+            "  contract: v1.13\n  discovery: { serviceRegistry: false, kubernetesRegistry: true }\n";
+        assert_snapshot!(report("kubernetes-discovery-registry", &edit(SMALL, "  contract: v1.13\n", discovery)), @"
+        error[kubernetes-discovery-registry]: discovery uses the Kubernetes registry, which Kubernetes has closed since v1.32, and no other
+           ┌─ cluster.yaml:10:60
+           │
+        10 │   discovery: { serviceRegistry: false, kubernetesRegistry: true }
+           │                                                            ^^^^
+           │                                                nodes cannot find each other
+        11 │ kubernetes:
+        12 │   version: v1.36.3
+           │            ------- a kubelet may read its own Node alone
+           │
+           = help: write `serviceRegistry: true`, and delete this line
+        ");
     }
 
     #[test]

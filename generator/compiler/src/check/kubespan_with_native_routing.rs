@@ -35,9 +35,12 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     }
     if let Some(advertise) = kubespan.advertise_kubernetes_networks.as_ref().filter(|it| !it.value) {
         push(
-            Diagnostic::error(CHECK.code, "pods are routed natively, and nodes do not announce their networks")
-                .at(advertise, "no other node knows where a pod is")
-                .because(&cilium.routing, "needs the networks announced"),
+            Diagnostic::error(
+                CHECK.code,
+                "pods are routed natively, and nodes do not announce their networks",
+            )
+            .at(advertise, "no other node knows where a pod is")
+            .because(&cilium.routing, "needs the networks announced"),
             "or delete `advertiseKubernetesNetworks`, which is on with native routing",
         );
     }
@@ -60,14 +63,49 @@ mod tests {
     fn an_old_talos() {
         let text = edit(SMALL, "routing: tunnel", "routing: native");
         let text = edit(&text, "  version: v1.13.9\n  contract: v1.13\n", "  version: v1.12.3\n");
-        assert_snapshot!(report("kubespan-with-native-routing", &text), @"");
+        assert_snapshot!(report("kubespan-with-native-routing", &text), @"
+        error[kubespan-with-native-routing]: KubeSpan of this Talos does not carry natively routed pods
+           ┌─ cluster.yaml:33:57
+           │
+         8 │   version: v1.12.3
+           │            ------- carries them from v1.12.4 on
+           ·
+        31 │   kubespan: {}
+           │             -- the mesh that carries them
+        32 │ cni:
+        33 │   cilium: { version: v1.20.2, managedBy: flux, routing: native }
+           │                                                         ^^^^^^
+           │                                   packets of pods leave outside of the mesh
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: write `routing: tunnel`
+           = help: or run Talos v1.13
+        ");
     }
 
     #[test]
     fn networks_not_announced() {
         let text = edit(SMALL, "routing: tunnel", "routing: native");
         let text = edit(&text, "kubespan: {}", "kubespan: { advertiseKubernetesNetworks: false }");
-        assert_snapshot!(report("kubespan-with-native-routing", &text), @"");
+        assert_snapshot!(report("kubespan-with-native-routing", &text), @"
+        error[kubespan-with-native-routing]: pods are routed natively, and nodes do not announce their networks
+           ┌─ cluster.yaml:32:44
+           │
+        32 │   kubespan: { advertiseKubernetesNetworks: false }
+           │             -------------------------------^^^^^--
+           │             │                              │
+           │             │                            no other node knows where a pod is
+           │             the mesh that carries them
+        33 │ cni:
+        34 │   cilium: { version: v1.20.2, managedBy: flux, routing: native }
+           │                                                         ------
+           │                                                needs the networks announced
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: write `routing: tunnel`
+           = help: or delete `advertiseKubernetesNetworks`, which is on with native
+             routing
+        ");
     }
 
     #[test]

@@ -13,7 +13,8 @@ use model::{Diagnostic, Diagnostics};
 super::check!("kubespan-without-discovery", Mesh, "kubespan_without_discovery.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
-    let (Some(kubespan), discovery) = (&plan.definition.mesh.kubespan, &plan.definition.talos.discovery) else {
+    let (Some(kubespan), discovery) = (&plan.definition.mesh.kubespan, &plan.definition.talos.discovery)
+    else {
         return;
     };
     if !plan.kubespan() {
@@ -42,7 +43,19 @@ mod tests {
     #[test]
     fn discovery_turned_off() {
         let text = edit(SMALL, "  contract: v1.13\n", "  contract: v1.13\n  discovery: { enabled: false }\n");
-        assert_snapshot!(report("kubespan-without-discovery", &text), @"");
+        assert_snapshot!(report("kubespan-without-discovery", &text), @"
+        error[kubespan-without-discovery]: KubeSpan is on, and discovery is off
+           ┌─ cluster.yaml:10:25
+           │
+        10 │   discovery: { enabled: false }
+           │                         ^^^^^ nodes cannot find each other
+           ·
+        33 │   kubespan: {}
+           │             -- needs discovery
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: delete this line: discovery by discovery.talos.dev:443 is the default
+        ");
     }
 
     #[test]

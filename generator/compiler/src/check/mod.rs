@@ -4,11 +4,16 @@ use components::{Context, Files, Plan};
 use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase, Severity};
 use std::collections::BTreeMap;
 
+mod annotation_prefix_ignored;
 mod announcer_off_its_segment;
 mod api_host_unreachable_from_site;
 mod bpf_masquerade_with_kubespan;
+mod caa_excludes_issuer;
+mod dangling_address;
+mod delegation_mismatch;
 mod dependency_cycle;
 mod direct_routes_across_sites;
+mod dns_api_exposed;
 mod document_unknown_to_contract;
 mod driver_off_its_site;
 mod duplicate_node_address;
@@ -18,7 +23,11 @@ mod extra_without_unit;
 mod forbidden_node_label;
 mod fragile_control_plane;
 mod host_dns_behind_bpf_masquerade;
+mod host_outside_zones;
+mod host_port_taken;
 mod ingress_controller_retired;
+mod invalid_cname;
+mod invalid_record;
 mod issuer_misnamed;
 mod kubernetes_discovery_registry;
 mod kubespan_with_native_routing;
@@ -36,7 +45,9 @@ mod overlapping_networks;
 mod plaintext_secret;
 mod pod_networks_advertised_with_foreign_ipam;
 mod pool_outside_network;
+mod private_address_in_public_zone;
 mod public_node_unfirewalled;
+mod record_ownership_unclear;
 mod repeated_taint;
 mod self_check_sees_private_dns;
 mod served_host_twice;
@@ -49,10 +60,15 @@ mod unknown_dependency;
 mod unknown_extension;
 mod unknown_storage_class;
 mod unreachable_node_pair;
+mod unsigned_transfers;
+mod unsupported_powerdns;
+mod update_key_shared;
 mod vip_outside_network;
 mod website_too_large;
 mod website_without_index;
+mod wildcard_bind_on_port_53;
 mod workload_without_eligible_node;
+mod zone_without_authority;
 
 /// A check and the page that explains it.
 pub(crate) struct Check {
@@ -73,7 +89,6 @@ pub(crate) enum Area {
     Certificates,
     Flux,
     Secrets,
-    Phases,
 }
 
 impl Area {
@@ -86,7 +101,6 @@ impl Area {
             Self::Certificates => "Certificates",
             Self::Flux => "Flux",
             Self::Secrets => "Secrets, supply",
-            Self::Phases => "Phases",
         }
     }
 }
@@ -102,11 +116,16 @@ pub(crate) use check;
 
 // Keep both sorted; a module left out of the list is a dead-code warning.
 pub(crate) const CHECKS: &[Check] = &[
+    annotation_prefix_ignored::CHECK,
     announcer_off_its_segment::CHECK,
     api_host_unreachable_from_site::CHECK,
     bpf_masquerade_with_kubespan::CHECK,
+    caa_excludes_issuer::CHECK,
+    dangling_address::CHECK,
+    delegation_mismatch::CHECK,
     dependency_cycle::CHECK,
     direct_routes_across_sites::CHECK,
+    dns_api_exposed::CHECK,
     document_unknown_to_contract::CHECK,
     driver_off_its_site::CHECK,
     duplicate_node_address::CHECK,
@@ -116,7 +135,11 @@ pub(crate) const CHECKS: &[Check] = &[
     forbidden_node_label::CHECK,
     fragile_control_plane::CHECK,
     host_dns_behind_bpf_masquerade::CHECK,
+    host_outside_zones::CHECK,
+    host_port_taken::CHECK,
     ingress_controller_retired::CHECK,
+    invalid_cname::CHECK,
+    invalid_record::CHECK,
     issuer_misnamed::CHECK,
     kubernetes_discovery_registry::CHECK,
     kubespan_with_native_routing::CHECK,
@@ -134,7 +157,9 @@ pub(crate) const CHECKS: &[Check] = &[
     plaintext_secret::CHECK,
     pod_networks_advertised_with_foreign_ipam::CHECK,
     pool_outside_network::CHECK,
+    private_address_in_public_zone::CHECK,
     public_node_unfirewalled::CHECK,
+    record_ownership_unclear::CHECK,
     repeated_taint::CHECK,
     self_check_sees_private_dns::CHECK,
     served_host_twice::CHECK,
@@ -147,10 +172,15 @@ pub(crate) const CHECKS: &[Check] = &[
     unknown_extension::CHECK,
     unknown_storage_class::CHECK,
     unreachable_node_pair::CHECK,
+    unsigned_transfers::CHECK,
+    unsupported_powerdns::CHECK,
+    update_key_shared::CHECK,
     vip_outside_network::CHECK,
     website_too_large::CHECK,
     website_without_index::CHECK,
+    wildcard_bind_on_port_53::CHECK,
     workload_without_eligible_node::CHECK,
+    zone_without_authority::CHECK,
 ];
 
 /// Runs every check in every phase. What is wrong in some phases only says in which.
@@ -166,12 +196,11 @@ pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnos
         }
         for diagnostic in here.iter() {
             let key = (diagnostic.code, diagnostic.primary.clone(), diagnostic.message.clone());
-            match index.get(&key) {
-                Some(at) => found[*at].1.push(*phase),
-                None => {
-                    index.insert(key, found.len());
-                    found.push((diagnostic.clone(), vec![*phase]));
-                }
+            if let Some(at) = index.get(&key) {
+                found[*at].1.push(*phase);
+            } else {
+                index.insert(key, found.len());
+                found.push((diagnostic.clone(), vec![*phase]));
             }
         }
     }

@@ -30,7 +30,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             (Some(mtu), _) => mesh(mtu, path).map(because).into_iter().for_each(|it| diagnostics.push(it)),
             (None, Some(narrow)) if path < Mtu::LEAST + OVERHEAD.0 => diagnostics.push(
                 Diagnostic::error(CHECK.code, format!("a way of {path} bytes is too narrow for KubeSpan"))
-                    .at(narrow, format!("leaves {} bytes, and KubeSpan takes no less than 1280", path - OVERHEAD.0))
+                    .at(
+                        narrow,
+                        format!("leaves {} bytes, and KubeSpan takes no less than 1280", path - OVERHEAD.0),
+                    )
                     .help("write 1360 or more, if the way takes as much"),
             ),
             _ => {}
@@ -51,12 +54,15 @@ fn mesh(mtu: &Spanned<Mtu>, path: u16) -> Option<Diagnostic> {
     let (six, four) = (path - OVERHEAD.0, path - OVERHEAD.1);
     let diagnostic = match mtu.value.0 {
         size if size <= six => return None,
-        size if size <= four => {
-            Diagnostic::warning(CHECK.code, format!("KubeSpan's {size} bytes fit only between IPv4 addresses"))
-                .at(mtu, format!("over IPv6 the way leaves {six}"))
+        size if size <= four => Diagnostic::warning(
+            CHECK.code,
+            format!("KubeSpan's {size} bytes fit only between IPv4 addresses"),
+        )
+        .at(mtu, format!("over IPv6 the way leaves {six}")),
+        size => {
+            Diagnostic::error(CHECK.code, format!("KubeSpan sends {size} bytes, and the way leaves {six}"))
+                .at(mtu, "larger packets are dropped")
         }
-        size => Diagnostic::error(CHECK.code, format!("KubeSpan sends {size} bytes, and the way leaves {six}"))
-            .at(mtu, "larger packets are dropped"),
     };
     Some(diagnostic.help(format!("delete this line: {six} is worked out")))
 }
@@ -69,19 +75,49 @@ mod tests {
     #[test]
     fn a_mesh_as_wide_as_the_way() {
         let text = edit(SMALL, "kubespan: {}", "kubespan: { mtu: 1500 }");
-        assert_snapshot!(report("mtu-exceeds-path", &text), @"");
+        assert_snapshot!(report("mtu-exceeds-path", &text), @"
+        error[mtu-exceeds-path]: KubeSpan sends 1500 bytes, and the way leaves 1420
+           ┌─ cluster.yaml:32:20
+           │
+        32 │   kubespan: { mtu: 1500 }
+           │                    ^^^^ larger packets are dropped
+           │
+           = the narrowest way takes 1500 bytes
+           = in the phases `mesh` to `cleanup`
+           = help: delete this line: 1420 is worked out
+        ");
     }
 
     #[test]
     fn a_way_too_narrow_for_any_mesh() {
         let text = edit(SMALL, "    nat: true\n", "    nat: true\n    underlayMtu: 1350\n");
-        assert_snapshot!(report("mtu-exceeds-path", &text), @"");
+        assert_snapshot!(report("mtu-exceeds-path", &text), @"
+        error[mtu-exceeds-path]: a way of 1350 bytes is too narrow for KubeSpan
+           ┌─ cluster.yaml:18:18
+           │
+        18 │     underlayMtu: 1350
+           │                  ^^^^
+           │                  leaves 1270 bytes, and KubeSpan takes no less than 1280
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: write 1360 or more, if the way takes as much
+        ");
     }
 
     #[test]
     fn cilium_wider_than_the_mesh() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, mtu: 1450");
-        assert_snapshot!(report("mtu-exceeds-path", &text), @"");
+        assert_snapshot!(report("mtu-exceeds-path", &text), @"
+        error[mtu-exceeds-path]: Cilium sends 1450 bytes, and KubeSpan carries 1420
+           ┌─ cluster.yaml:34:70
+           │
+        34 │   cilium: { version: v1.20.2, managedBy: flux, routing: tunnel, mtu: 1450 }
+           │                                                                      ^^^^
+           │                                                  larger packets are dropped
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: delete this line, or write 1420
+        ");
     }
 
     #[test]

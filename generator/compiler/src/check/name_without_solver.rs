@@ -9,7 +9,10 @@
 //! Source: RFC 8555, section 8.4; https://cert-manager.io/docs/configuration/acme/dns01/rfc2136/
 
 use components::Plan;
-use model::{Diagnostic, Diagnostics, definition::Solver};
+use model::{
+    Diagnostic, Diagnostics,
+    definition::{Solver, TsigAlgorithm},
+};
 
 super::check!("name-without-solver", Certificates, "name_without_solver.rs");
 
@@ -36,16 +39,24 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         return;
     };
     if certificates.solver.value == Solver::Rfc2136 {
-        let missing = match (&certificates.update_key, &dns.powerdns.tsig) {
+        let missing = match (&certificates.update_key, dns.powerdns.update_key()) {
             (None, _) => Some("add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's namespace"),
-            (_, None) => Some("add `tsig` to `dns.powerdns`: updates are signed with a key of its name and digest"),
+            (_, None) => Some(
+                "add `updateKey` to `dns.powerdns`: its name and digest, and the Secret that PowerDNS has it from",
+            ),
+            (_, Some(key)) if key.algorithm() == TsigAlgorithm::HmacSha384 => Some(
+                "give PowerDNS a key of `hmac-sha256` or `hmac-sha512`: cert-manager signs with no other",
+            ),
             _ => None,
         };
         if let Some(help) = missing {
             diagnostics.push(
-                Diagnostic::error(CHECK.code, "DNS updates are not signed, and PowerDNS takes only signed ones")
-                    .at(&certificates.solver, "this needs a key")
-                    .help(help),
+                Diagnostic::error(
+                    CHECK.code,
+                    "PowerDNS takes only DNS updates that are signed, and these cannot be",
+                )
+                .at(&certificates.solver, "this needs a key")
+                .help(help),
             );
         }
     }
@@ -87,13 +98,32 @@ mod tests {
     fn updates_without_a_key() {
         let definition = edit(SMALL, "solver: powerdns-webhook", "solver: rfc2136");
         assert_snapshot!(report("name-without-solver", &definition), @"
-        error[name-without-solver]: DNS updates are not signed, and PowerDNS takes only signed ones
+        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and these cannot be
            ┌─ cluster.yaml:63:11
            │
         63 │   solver: rfc2136
            │           ^^^^^^^ this needs a key
            │
-           = help: add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's namespace
+           = help: add `updateKey: { secret: …, key: … }`: a Secret in cert-manager's
+             namespace
+        ");
+    }
+
+    #[test]
+    fn updates_with_a_digest_that_cert_manager_lacks() {
+        let definition =
+            edit(SMALL, "solver: powerdns-webhook", "solver: rfc2136\n  updateKey: { secret: a, key: b }");
+        let definition =
+            edit(&definition, "tsig: { name: transfer,", "tsig: { name: transfer, algorithm: hmac-sha384,");
+        assert_snapshot!(report("name-without-solver", &definition), @"
+        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and these cannot be
+           ┌─ cluster.yaml:63:11
+           │
+        63 │   solver: rfc2136
+           │           ^^^^^^^ this needs a key
+           │
+           = help: give PowerDNS a key of `hmac-sha256` or `hmac-sha512`: cert-manager
+             signs with no other
         ");
     }
 

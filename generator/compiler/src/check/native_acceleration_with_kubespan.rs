@@ -14,7 +14,9 @@ super::check!("native-acceleration-with-kubespan", Mesh, "native_acceleration_wi
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let cilium = &plan.definition.cni.cilium;
     let Some(kubespan) = plan.definition.mesh.kubespan.as_ref().filter(|_| plan.kubespan()) else { return };
-    let Some(native) = cilium.acceleration.as_ref().filter(|it| it.value == Acceleration::Native) else { return };
+    let Some(native) = cilium.acceleration.as_ref().filter(|it| it.value == Acceleration::Native) else {
+        return;
+    };
     diagnostics.push(
         Diagnostic::error(CHECK.code, "Cilium wants XDP of every link, and KubeSpan's has none")
             .at(native, "Cilium does not start")
@@ -31,7 +33,19 @@ mod tests {
     #[test]
     fn native() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, acceleration: native");
-        assert_snapshot!(report("native-acceleration-with-kubespan", &text), @"");
+        assert_snapshot!(report("native-acceleration-with-kubespan", &text), @"
+        error[native-acceleration-with-kubespan]: Cilium wants XDP of every link, and KubeSpan's has none
+           ┌─ cluster.yaml:34:79
+           │
+        32 │   kubespan: {}
+           │             -- a link of WireGuard
+        33 │ cni:
+        34 │ …nagedBy: flux, routing: tunnel, acceleration: native }
+           │                                                ^^^^^^ Cilium does not start
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: write `best-effort`
+        ");
     }
 
     #[test]

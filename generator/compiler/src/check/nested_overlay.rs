@@ -50,7 +50,17 @@ mod tests {
     fn tailscale_addresses_are_announced() {
         let text = edit(SMALL, "kubespan: {}", "kubespan: { endpointFilters: [0.0.0.0/0] }");
         let text = edit(&text, "gateways: [10.2.0.1]", "gateways: [10.2.0.1], extensions: [tailscale]");
-        assert_snapshot!(report("nested-overlay", &text), @"");
+        assert_snapshot!(report("nested-overlay", &text), @r#"
+        error[nested-overlay]: nodes announce their Tailscale addresses to the mesh
+           ┌─ cluster.yaml:32:33
+           │
+        32 │   kubespan: { endpointFilters: [0.0.0.0/0] }
+           │                                 ^^^^^^^^^
+           │                                 holds 100.64.0.0/10, which is Tailscale's
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: add `"!100.64.0.0/10"`, or delete the filter
+        "#);
     }
 
     #[test]

@@ -49,13 +49,29 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_pen() {
-        assert_snapshot!(report("node-at-unknown-site", &edit(SMALL, "vps0: { site: vps,", "vps0: { site: vsp,")), @"");
+        assert_snapshot!(report("node-at-unknown-site", &edit(SMALL, "vps0: { site: vps,", "vps0: { site: vsp,")), @"
+        error[node-at-unknown-site]: the node `vps0` is at `vsp`, which is no site
+           ┌─ cluster.yaml:27:17
+           │
+        27 │   vps0: { site: vsp, role: worker, addresses: [198.51.99.10/24] }
+           │                 ^^^ not declared below `sites`
+           │
+           = help: did you mean `vps`?
+        ");
     }
 
     #[test]
     fn an_app_somewhere_else() {
         let text = edit(SMALL, "namespace: gitea, site: home", "namespace: gitea, site: office");
-        assert_snapshot!(report("node-at-unknown-site", &text), @"");
+        assert_snapshot!(report("node-at-unknown-site", &text), @"
+        error[node-at-unknown-site]: the app `gitea` is at `office`, which is no site
+           ┌─ cluster.yaml:67:55
+           │
+        67 │ …th: ./k8s/gitea, namespace: gitea, site: office, storage: [proxmox-csi], …
+           │                                           ^^^^^^ not declared below `sites`
+           │
+           = help: declare it below `sites`, or name one of those
+        ");
     }
 
     #[test]

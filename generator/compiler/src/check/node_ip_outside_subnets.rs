@@ -9,7 +9,11 @@
 
 use components::Plan;
 use ipnet::IpNet;
-use model::{Diagnostic, Diagnostics, Spanned, definition::Node, scalar::{Name, SubnetFilter}};
+use model::{
+    Diagnostic, Diagnostics, Spanned,
+    definition::Node,
+    scalar::{Name, SubnetFilter},
+};
 use std::net::IpAddr;
 
 super::check!("node-ip-outside-subnets", Mesh, "node_ip_outside_subnets.rs");
@@ -22,13 +26,17 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             continue;
         }
         let services = plan.definition.kubernetes.service_subnets.first();
-        if let Some(services) = services.filter(|it| node.ips().all(|ip| ip.is_ipv4() != it.0.addr().is_ipv4())) {
+        if let Some(services) =
+            services.filter(|it| node.ips().all(|ip| ip.is_ipv4() != it.0.addr().is_ipv4()))
+        {
             let family = if services.0.addr().is_ipv4() { "IPv4" } else { "IPv6" };
             diagnostics.push(
                 Diagnostic::error(CHECK.code, format!("`{name}` has no {family} address"))
                     .at(first, "the only family that it has")
                     .because(services, format!("Services have {family} addresses"))
-                    .help(format!("give it an {family} address; a private one will do, as the mesh carries it")),
+                    .help(format!(
+                        "give it an {family} address; a private one will do, as the mesh carries it"
+                    )),
             );
         }
         let Some(site) = plan.site_of(node) else { continue };
@@ -82,19 +90,58 @@ mod tests {
     #[test]
     fn one_filter_for_home_and_vps() {
         let text = edit(SMALL, "  contract: v1.13\n", "  contract: v1.13\n  nodeIpSubnets: [10.2.0.0/16]\n");
-        assert_snapshot!(report("node-ip-outside-subnets", &text), @"");
+        assert_snapshot!(report("node-ip-outside-subnets", &text), @"
+        error[node-ip-outside-subnets]: no address of `vps0` lies in `nodeIpSubnets`
+           ┌─ cluster.yaml:10:19
+           │
+        10 │   nodeIpSubnets: [10.2.0.0/16]
+           │                   ^^^^^^^^^^^ the kubelet waits for an address in these
+           ·
+        28 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
+           │                                                ---------------
+           │                                                what the node has
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete `nodeIpSubnets`, or add 198.51.99.10/32 below the node
+        ");
     }
 
     #[test]
     fn a_vps_of_ipv6_alone() {
         let text = edit(SMALL, "198.51.99.10/24", "\"2001:db8::10/64\"");
-        assert_snapshot!(report("node-ip-outside-subnets", &text), @"");
+        assert_snapshot!(report("node-ip-outside-subnets", &text), @r#"
+        error[node-ip-outside-subnets]: `vps0` has no IPv4 address
+           ┌─ cluster.yaml:27:48
+           │
+        13 │   serviceSubnets: [10.96.0.0/12]
+           │                    ------------ Services have IPv4 addresses
+           ·
+        27 │   vps0: { site: vps, role: worker, addresses: ["2001:db8::10/64"] }
+           │                                                ^^^^^^^^^^^^^^^^^
+           │                                                the only family that it has
+           │
+           = in the phases `node` to `cleanup`
+           = help: give it an IPv4 address; a private one will do, as the mesh carries
+             it
+        "#);
     }
 
     #[test]
     fn an_address_of_another_network() {
         let text = edit(SMALL, "10.2.2.1/16", "10.3.2.1/16");
-        assert_snapshot!(report("node-ip-outside-subnets", &text), @"");
+        assert_snapshot!(report("node-ip-outside-subnets", &text), @"
+        warning[node-ip-outside-subnets]: `worker0` has an address that is in none of its site's networks
+           ┌─ cluster.yaml:26:52
+           │
+        16 │     networks: [10.2.0.0/16]
+           │                ----------- the site's network
+           ·
+        26 │   worker0: { site: home, role: worker, addresses: [10.3.2.1/16] }
+           │                                                    ^^^^^^^^^^^
+           │                                                    outside of the site
+           │
+           = help: correct the address, or name its network among the site's `networks`
+        ");
     }
 
     #[test]

@@ -29,7 +29,18 @@ mod tests {
 
     #[test]
     fn an_empty_list() {
-        assert_snapshot!(report("node-without-address", &edit(SMALL, "[10.2.2.1/16]", "[]")), @"");
+        assert_snapshot!(report("node-without-address", &edit(SMALL, "[10.2.2.1/16]", "[]")), @"
+        error[node-without-address]: `worker0` has no address
+           ┌─ cluster.yaml:26:3
+           │
+        16 │     networks: [10.2.0.0/16]
+           │                ----------- its site's network
+           ·
+        26 │   worker0: { site: home, role: worker, addresses: [] }
+           │   ^^^^^^^ nobody can reach it
+           │
+           = help: write `addresses: [ADDRESS/LENGTH]`
+        ");
     }
 
     #[test]

@@ -36,7 +36,20 @@ mod tests {
     #[test]
     fn addresses_alone() {
         let text = edit(SMALL, "    machine: { gateways: [198.51.99.1] }\n", "");
-        assert_snapshot!(report("node-without-gateway", &text), @"");
+        assert_snapshot!(report("node-without-gateway", &text), @"
+        warning[node-without-gateway]: `vps0` has no gateway
+           ┌─ cluster.yaml:26:48
+           │
+        26 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
+           │                 ---                            ^^^^^^^^^^^^^^^
+           │                 │                              │
+           │               set by hand, so nobody tells the node where its packets leave
+           │                 nor does its site say
+           │
+           = in the phases `node` to `cleanup`
+           = help: write `machine: { gateways: [ADDRESS] }` for the site, or `dhcp:
+             true`
+        ");
     }
 
     #[test]

@@ -38,7 +38,17 @@ mod tests {
     #[test]
     fn an_app_named_as_a_component() {
         let definition = edit(SMALL, "  gitea: {", "  cert-manager: {");
-        assert_snapshot!(report("object-owned-twice", &definition), @"");
+        assert_snapshot!(report("object-owned-twice", &definition), @"
+        error[object-owned-twice]: two units are named `cert-manager`
+           ┌─ cluster.yaml:67:3
+           │
+        67 │   cert-manager: { path: ./k8s/gitea, namespace: gitea, site: home, storage…
+           │   ^^^^^^^^^^^^ this app and a component have one name
+           │
+           = in the phases `dns` to `cleanup`
+           = help: rename the app, or let it go with `until` in the phase before the
+             component comes
+        ");
     }
 
     #[test]

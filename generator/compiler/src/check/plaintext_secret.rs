@@ -57,7 +57,17 @@ fn in_values(value: &Value, path: String) -> Vec<String> {
 /// Whether a key says that its value is secret, and not where one is.
 fn is_secret_key(key: &str) -> bool {
     let key = key.to_lowercase().replace(['-', '_'], "");
-    let ends = ["password", "passwd", "passphrase", "token", "apikey", "secretkey", "privatekey", "clientsecret", "preshared"];
+    let ends = [
+        "password",
+        "passwd",
+        "passphrase",
+        "token",
+        "apikey",
+        "secretkey",
+        "privatekey",
+        "clientsecret",
+        "preshared",
+    ];
     ends.iter().any(|end| key.ends_with(end))
 }
 
@@ -89,8 +99,11 @@ fn open_secret(document: &Value) -> bool {
     if document["kind"] != "Secret" || document.get("sops").is_some() {
         return false;
     }
-    let filled = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty() && !text.starts_with("ENC["));
-    ["data", "stringData"].iter().any(|key| document[*key].as_object().is_some_and(|map| map.values().any(filled)))
+    let filled =
+        |value: &Value| value.as_str().is_some_and(|text| !text.is_empty() && !text.starts_with("ENC["));
+    ["data", "stringData"]
+        .iter()
+        .any(|key| document[*key].as_object().is_some_and(|map| map.values().any(filled)))
 }
 
 #[cfg(test)]
@@ -117,10 +130,12 @@ mod tests {
         error[plaintext-secret]: `clustermesh.config.token` looks like a secret in the open
            ┌─ cluster.yaml:34:73
            │
-        34 │   cilium: { version: v1.20.2, managedBy: flux, routing: tunnel, values: { clustermesh: { config: { token: not-so-secret, tokenSecretName: mesh } } } }
-           │                                                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ among these values
+        34 │ …uting: tunnel, values: { clustermesh: { config: { token: not-so-secret, t…
+           │                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           │                         among these values
            │
-           = help: name a Secret of the cluster instead; charts take one by a key such as `existingSecret`
+           = help: name a Secret of the cluster instead; charts take one by a key such
+             as `existingSecret`
         ");
     }
 
@@ -129,13 +144,15 @@ mod tests {
         let text = "apiVersion: v1\nkind: Secret\nmetadata: { name: powerdns-api-key }\nstringData: { api-key: hunter22 }\n";
         assert_snapshot!(extra(text), @"
         error[plaintext-secret]: `extra/dns-system/powerdns/api-key.yaml` holds a Secret in the open
-         = help: encrypt it: `sops encrypt --in-place clusters/small/extra/dns-system/powerdns/api-key.yaml`
+         = help: encrypt it: `sops encrypt --in-place
+           clusters/small/extra/dns-system/powerdns/api-key.yaml`
         ");
     }
 
     #[test]
     fn a_secret_that_sops_encrypted() {
-        let text = "kind: Secret\nstringData: { api-key: 'ENC[AES256_GCM,data:a,type:str]' }\nsops: { mac: x }\n";
+        let text =
+            "kind: Secret\nstringData: { api-key: 'ENC[AES256_GCM,data:a,type:str]' }\nsops: { mac: x }\n";
         assert_snapshot!(extra(text), @"");
     }
 

@@ -22,8 +22,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     if !plan.advertises_pod_networks() {
         return;
     }
-    let diagnostic = Diagnostic::error(CHECK.code, "KubeSpan announces pod networks that Cilium does not use")
-        .at(ipam, "pods have addresses of Cilium's own pools");
+    let diagnostic =
+        Diagnostic::error(CHECK.code, "KubeSpan announces pod networks that Cilium does not use")
+            .at(ipam, "pods have addresses of Cilium's own pools");
     diagnostics.push(
         match &kubespan.advertise_kubernetes_networks {
             Some(stated) => diagnostic.because(stated, "announces the networks that Kubernetes hands out"),
@@ -42,7 +43,21 @@ mod tests {
     #[test]
     fn native_routing_from_a_cluster_pool() {
         let text = edit(SMALL, "routing: tunnel", "routing: native, ipam: cluster-pool");
-        assert_snapshot!(report("pod-networks-advertised-with-foreign-ipam", &text), @"");
+        assert_snapshot!(report("pod-networks-advertised-with-foreign-ipam", &text), @"
+        error[pod-networks-advertised-with-foreign-ipam]: KubeSpan announces pod networks that Cilium does not use
+           ┌─ cluster.yaml:34:71
+           │
+        34 │ …agedBy: flux, routing: native, ipam: cluster-pool }
+           │                         ------        ^^^^^^^^^^^^
+           │                         │             │
+           │                         │         pods have addresses of Cilium's own pools
+           │                         announces the networks that Kubernetes hands out
+           │
+           = in the phases `mesh` to `cleanup`
+           = help: write `ipam: kubernetes`; on a cluster that runs, every pod must be
+             made anew
+           = help: or write `routing: tunnel` without `advertiseKubernetesNetworks`
+        ");
     }
 
     #[test]

@@ -1,8 +1,7 @@
-//! A pool of addresses is not the site's to give, or gives what is taken.
+//! A pool of addresses is not the site's to give, or another pool gives the same.
 //!
 //! An announced address must lie in the network of its site, or the router never asks for it there.
-//! An address in two pools, or in a pool while a node or the control planes' shared address has it, goes to two
-//! machines, and each packet to whichever answered last.
+//! MetalLB refuses pools that share an address, all of them.
 //!
 //! Fix: choose addresses of the site's network that nothing else holds, outside of its DHCP range.
 //! Source: https://metallb.io/concepts/layer2/
@@ -10,7 +9,7 @@
 use components::Plan;
 use model::{
     Diagnostic, Diagnostics, Spanned,
-    definition::{Holder, MetalLb},
+    definition::MetalLb,
     scalar::{AddressRange, Name},
 };
 use std::net::IpAddr;
@@ -30,26 +29,33 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         for (other, earlier) in &ranges[..at] {
             if overlap(range, earlier) {
                 diagnostics.push(
-                    Diagnostic::error(CHECK.code, format!("the pools `{other}` and `{pool}` share addresses"))
-                        .at(*range, "these addresses")
-                        .because(*earlier, "are also these")
-                        .help("let each address be in one pool"),
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("the pools `{other}` and `{pool}` share addresses"),
+                    )
+                    .at(*range, "these addresses")
+                    .because(*earlier, "are also these")
+                    .help("let each address be in one pool"),
                 );
             }
         }
-        taken(plan, (pool, range), diagnostics);
     }
 }
 
 /// The ranges of the pools of this phase.
 fn ranges<'a>(plan: &Plan, settings: &'a MetalLb) -> impl Iterator<Item = Range<'a>> + use<'a> {
     let phase = plan.phase;
-    let pools = settings.pools.iter().filter(move |(_, pool)| pool.until.as_ref().is_none_or(|until| phase <= until.value));
+    let pools = settings
+        .pools
+        .iter()
+        .filter(move |(_, pool)| pool.until.as_ref().is_none_or(|until| phase <= until.value));
     pools.flat_map(|(name, pool)| pool.addresses.iter().map(move |range| (name, range)))
 }
 
 fn outside(plan: &Plan, settings: &MetalLb, diagnostics: &mut Diagnostics) {
-    let Some(site) = plan.definition.site(&settings.site).filter(|site| !site.networks.is_empty()) else { return };
+    let Some(site) = plan.definition.site(&settings.site).filter(|site| !site.networks.is_empty()) else {
+        return;
+    };
     for (pool, range) in ranges(plan, settings) {
         let (first, last) = range.ends();
         if site.networks.iter().any(|network| network.contains(first) && network.contains(last)) {
@@ -64,23 +70,6 @@ fn outside(plan: &Plan, settings: &MetalLb, diagnostics: &mut Diagnostics) {
             diagnostic = diagnostic.because(network, "the site's network");
         }
         diagnostics.push(diagnostic.help("the site's router must know the addresses to be on its own link"));
-    }
-}
-
-fn taken(plan: &Plan, (pool, range): Range, diagnostics: &mut Diagnostics) {
-    let nodes = plan.nodes().flat_map(|(name, node)| {
-        node.addresses.iter().map(move |it| (it.ip(), it.span, format!("the node `{name}` has it")))
-    });
-    let held = plan.held().filter(|(_, held)| held.holder.value != Holder::LoadBalancer).map(|(name, held)| {
-        (held.address.0, held.address.span, format!("`{name}` is held by something else"))
-    });
-    for (ip, span, why) in nodes.chain(held).filter(|(ip, ..)| range.contains(*ip)) {
-        diagnostics.push(
-            Diagnostic::error(CHECK.code, format!("the pool `{pool}` would give away {ip}, which is taken"))
-                .at(range, "this range has it")
-                .because_span(span, why)
-                .help("leave it out: two ranges, one on either side of it"),
-        );
     }
 }
 
@@ -110,26 +99,16 @@ mod tests {
            │                ----------- the site's network
            ·
         40 │       services: { addresses: [10.0.3.4-10.0.3.20] }
-           │                               ^^^^^^^^^^^^^^^^^^ not within one network of the site
+           │                               ^^^^^^^^^^^^^^^^^^
+           │                               not within one network of the site
            │
            = help: the site's router must know the addresses to be on its own link
         ");
     }
 
     #[test]
-    fn two_pools_and_the_address_of_the_api() {
+    fn two_pools_share_addresses() {
         assert_snapshot!(with("services: { addresses: [10.2.3.0/28] }\n      more: { addresses: [10.2.3.15-10.2.3.30] }"), @"
-        error[pool-outside-network]: the pool `services` would give away 10.2.3.1, which is taken
-           ┌─ cluster.yaml:40:31
-           │
-        29 │   api-vip: { address: 10.2.3.1, holder: talos-vip }
-           │                       -------- `api-vip` is held by something else
-           ·
-        40 │       services: { addresses: [10.2.3.0/28] }
-           │                               ^^^^^^^^^^^ this range has it
-           │
-           = help: leave it out: two ranges, one on either side of it
-
         error[pool-outside-network]: the pools `more` and `services` share addresses
            ┌─ cluster.yaml:40:31
            │

@@ -14,7 +14,9 @@ super::check!("public-node-unfirewalled", Mesh, "public_node_unfirewalled.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     for (name, site) in &plan.definition.sites {
-        let Some(firewall) = site.firewall.as_ref().filter(|it| it.value == FirewallDefault::Accept) else { continue };
+        let Some(firewall) = site.firewall.as_ref().filter(|it| it.value == FirewallDefault::Accept) else {
+            continue;
+        };
         if !site.public() || plan.nodes_at(name).next().is_none() {
             continue;
         }
@@ -23,7 +25,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         if let Some(public) = &site.public {
             diagnostic = diagnostic.because(public, "the internet reaches them");
         }
-        diagnostics.push(diagnostic.help("delete this line: the rules are worked out of what is placed there"));
+        diagnostics
+            .push(diagnostic.help("delete this line: the rules are worked out of what is placed there"));
     }
 }
 
@@ -35,7 +38,18 @@ mod tests {
     #[test]
     fn all_is_accepted() {
         let text = edit(SMALL, "    public: true\n", "    public: true\n    firewall: accept\n");
-        assert_snapshot!(report("public-node-unfirewalled", &text), @"");
+        assert_snapshot!(report("public-node-unfirewalled", &text), @"
+        warning[public-node-unfirewalled]: nodes of `vps` let everything in
+           ┌─ cluster.yaml:22:15
+           │
+        21 │     public: true
+           │             ---- the internet reaches them
+        22 │     firewall: accept
+           │               ^^^^^^ every port of these nodes is open to the internet
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete this line: the rules are worked out of what is placed there
+        ");
     }
 
     #[test]

@@ -20,10 +20,13 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         for (i, taint) in node.taints.iter().enumerate() {
             let Some(first) = node.taints[..i].iter().find(|it| it.key == taint.key) else { continue };
             diagnostics.push(
-                Diagnostic::error(CHECK.code, format!("`{name}` has two taints with the key `{}`", taint.key))
-                    .at(&taint.key, "one of the two would be lost")
-                    .because(&first.key, "the first")
-                    .help("delete one, or give it a key of its own"),
+                Diagnostic::error(
+                    CHECK.code,
+                    format!("`{name}` has two taints with the key `{}`", taint.key),
+                )
+                .at(&taint.key, "one of the two would be lost")
+                .because(&first.key, "the first")
+                .help("delete one, or give it a key of its own"),
             );
         }
     }
@@ -39,7 +42,18 @@ mod tests {
     #[test]
     fn on_a_control_plane() {
         let text = edit(SMALL, "addresses: [10.2.1.1/16]", &format!("addresses: [10.2.1.1/16], {TWO}"));
-        assert_snapshot!(report("repeated-taint", &text), @"");
+        assert_snapshot!(report("repeated-taint", &text), @"
+        error[repeated-taint]: `cp0` has two taints with the key `example.org/edge`
+           ┌─ cluster.yaml:25:131
+           │
+        25 │ …1/16], taints: [{ key: example.org/edge, effect: NoSchedule }, { key: exa…
+           │                         ----------------                               ^^^^
+           │                         │                                              │
+           │                         │                      one of the two would be lost
+           │                         the first
+           │
+           = help: delete one, or give it a key of its own
+        ");
     }
 
     #[test]

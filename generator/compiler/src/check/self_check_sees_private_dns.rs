@@ -13,14 +13,21 @@ use model::{Diagnostic, Diagnostics, definition::ClusterForward};
 super::check!("self-check-sees-private-dns", Certificates, "self_check_sees_private_dns.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
-    let (Some(certificates), Some(dns)) = (&plan.definition.certificates, &plan.definition.dns) else { return };
-    let Some(forward) = dns.cluster_forward.as_ref().filter(|it| it.value == ClusterForward::Servers) else { return };
+    let (Some(certificates), Some(dns)) = (&plan.definition.certificates, &plan.definition.dns) else {
+        return;
+    };
+    let Some(forward) = dns.cluster_forward.as_ref().filter(|it| it.value == ClusterForward::Servers) else {
+        return;
+    };
     if certificates.recursive_nameservers.as_ref().is_none_or(Vec::is_empty) {
         diagnostics.push(
-            Diagnostic::warning(CHECK.code, "cert-manager would ask the cluster's own DNS whether a challenge can be seen")
-                .at(&certificates.solver, "its challenges are for the world to see")
-                .because(forward, "pods are sent to the servers within for these zones")
-                .help("add `recursiveNameservers: [\"1.1.1.1:53\", \"9.9.9.9:53\"]` to `certificates`"),
+            Diagnostic::warning(
+                CHECK.code,
+                "cert-manager would ask the cluster's own DNS whether a challenge can be seen",
+            )
+            .at(&certificates.solver, "its challenges are for the world to see")
+            .because(forward, "pods are sent to the servers within for these zones")
+            .help("add `recursiveNameservers: [\"1.1.1.1:53\", \"9.9.9.9:53\"]` to `certificates`"),
         );
     }
 }
@@ -39,12 +46,14 @@ mod tests {
            ┌─ cluster.yaml:64:11
            │
         53 │   clusterForward: servers
-           │                   ------- pods are sent to the servers within for these zones
+           │                   -------
+           │                   pods are sent to the servers within for these zones
            ·
         64 │   solver: powerdns-webhook
            │           ^^^^^^^^^^^^^^^^ its challenges are for the world to see
            │
-           = help: add `recursiveNameservers: ["1.1.1.1:53", "9.9.9.9:53"]` to `certificates`
+           = help: add `recursiveNameservers: ["1.1.1.1:53", "9.9.9.9:53"]` to
+             `certificates`
         "#);
     }
 

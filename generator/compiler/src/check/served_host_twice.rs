@@ -49,8 +49,8 @@ mod tests {
         65 │ website: { host: www.example.org, site: vps, content: ./website }
            │                  ^^^^^^^^^^^^^^^ `website` says it here
         66 │ apps:
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingress, certificates], hosts: [www.example.org], since: dns }
-           │                                                                                                                             --------------- `gitea` has it already
+        67 │ …s: [ingress, certificates], hosts: [www.example.org], since: dns }
+           │                                      --------------- `gitea` has it already
            │
            = in the phases `services` to `cleanup`
            = help: take it from one of them

@@ -49,7 +49,12 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             ("directRoutingSkipUnreachable", &cilium.direct_routing_skip_unreachable),
         ] {
             if let Some(value) = value.as_ref().filter(|it| it.value) {
-                dead(setting, value.span, "the tunnel carries all packets between nodes", cilium.routing.span);
+                dead(
+                    setting,
+                    value.span,
+                    "the tunnel carries all packets between nodes",
+                    cilium.routing.span,
+                );
             }
         }
     }
@@ -62,14 +67,19 @@ mod tests {
 
     #[test]
     fn http3_without_traefik() {
-        let definition = edit(SMALL, "controller: traefik, site: vps", "controller: ingress-nginx, site: vps, http3: true");
+        let definition = edit(
+            SMALL,
+            "controller: traefik, site: vps",
+            "controller: ingress-nginx, site: vps, http3: true",
+        );
         assert_snapshot!(report("setting-without-effect", &definition), @"
         warning[setting-without-effect]: `http3` has no effect
            ┌─ cluster.yaml:44:57
            │
         44 │ ingress: { controller: ingress-nginx, site: vps, http3: true }
-           │                        -------------                    ^^^^ nothing reads this
-           │                        │                                 
+           │                        -------------                    ^^^^
+           │                        │                                │
+           │                        │                                nothing reads this
            │                        only Traefik knows it
            │
            = help: take it out
@@ -78,7 +88,8 @@ mod tests {
 
     #[test]
     fn http3_with_traefik() {
-        let definition = edit(SMALL, "controller: traefik, site: vps", "controller: traefik, site: vps, http3: true");
+        let definition =
+            edit(SMALL, "controller: traefik, site: vps", "controller: traefik, site: vps, http3: true");
         assert_snapshot!(report("setting-without-effect", &definition), @"");
     }
 }

@@ -61,13 +61,14 @@ mod tests {
         error[storage-not-at-site]: `gitea` runs at `vps`, and `proxmox-csi` has volumes at `home` only
            ┌─ cluster.yaml:67:70
            │
-        43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: ReadWriteOnce }
+        43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: R…
            │     ----------- the class serves `home`
            ·
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: vps, storage: [proxmox-csi], needs: [ingress, certificates], hosts: [git.example.org], since: dns }
-           │                                                       ---            ^^^^^^^^^^^ this class does not reach the site
-           │                                                       │               
-           │                                                       its pods run here
+        67 │ …amespace: gitea, site: vps, storage: [proxmox-csi], needs: [ingress, cert…
+           │                         ---            ^^^^^^^^^^^
+           │                         │              │
+           │                         │              this class does not reach the site
+           │                         its pods run here
            │
            = help: run it at `home`, or give `vps` a storage class
         ");

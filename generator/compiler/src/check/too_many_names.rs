@@ -13,7 +13,10 @@ use model::{Diagnostic, Diagnostics, definition::Controller};
 super::check!("too-many-names", Certificates, "too_many_names.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
-    let (Some(ingress), Some(certificates)) = (&plan.definition.ingress, &plan.definition.certificates) else { return };
+    let (Some(ingress), Some(certificates)) = (&plan.definition.ingress, &plan.definition.certificates)
+    else {
+        return;
+    };
     let names = components::certificate_names(plan.definition, plan.phase).len();
     let gateway = ingress.controller.value == Controller::CiliumGateway;
     let (most, what) = if gateway { (63, "a Gateway takes") } else { (100, "one certificate has") };

@@ -22,11 +22,16 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                 Diagnostic::error(CHECK.code, format!("the {label} of `{}` is the site's name", class.site))
                     .at(value, format!("`{class_name}` looks for its own {label} here"))
                     .because(driver, "this driver owns the label")
-                    .help(format!("write what the driver calls it; the site has the label `{}`", definition.site_label())),
+                    .help(format!(
+                        "write what the driver calls it; the site has the label `{}`",
+                        definition.site_label()
+                    )),
             );
         }
         let both = |site: &model::definition::Site| {
-            let text = |it: &Option<model::Spanned<model::scalar::LabelValue>>| it.as_ref().map(|it| it.value.clone());
+            let text = |it: &Option<model::Spanned<model::scalar::LabelValue>>| {
+                it.as_ref().map(|it| it.value.clone())
+            };
             (text(&site.topology.region), text(&site.topology.zone))
         };
         let other = definition.sites.iter().find(|(name, other)| {
@@ -34,10 +39,12 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         });
         if let Some((name, other)) = other {
             let at = other.topology.zone.as_ref().expect("it equals one that is there");
-            let mut diagnostic =
-                Diagnostic::error(CHECK.code, format!("`{name}` has the region and zone of `{}`", class.site))
-                    .at(at, format!("pods with volumes of `{class_name}` are sent here"))
-                    .because(&class.site, "where its volumes are");
+            let mut diagnostic = Diagnostic::error(
+                CHECK.code,
+                format!("`{name}` has the region and zone of `{}`", class.site),
+            )
+            .at(at, format!("pods with volumes of `{class_name}` are sent here"))
+            .because(&class.site, "where its volumes are");
             if let Some(zone) = &site.topology.zone {
                 diagnostic = diagnostic.because(zone, "the same");
             }
@@ -54,13 +61,41 @@ mod tests {
     #[test]
     fn the_site_as_zone() {
         let text = edit(SMALL, "zone: atlas", "zone: home");
-        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"");
+        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"
+        error[topology-label-owned-by-csi]: the zone of `home` is the site's name
+           ┌─ cluster.yaml:18:40
+           │
+        18 │     topology: { region: cluster, zone: home }
+           │                                        ^^^^
+           │                                   `proxmox-csi` looks for its own zone here
+           ·
+        43 │ … { site: home, driver: csi.proxmox.sinextra.dev, access: ReadWriteOnce }
+           │                         ------------------------ this driver owns the label
+           │
+           = help: write what the driver calls it; the site has the label
+             `example.org/site`
+        ");
     }
 
     #[test]
     fn the_same_zone_elsewhere() {
         let text = edit(SMALL, "{ region: vps, zone: vps }", "{ region: cluster, zone: atlas }");
-        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"");
+        assert_snapshot!(report("topology-label-owned-by-csi", &text), @"
+        error[topology-label-owned-by-csi]: `vps` has the region and zone of `home`
+           ┌─ cluster.yaml:22:40
+           │
+        18 │     topology: { region: cluster, zone: atlas }
+           │                                        ----- the same
+           ·
+        22 │     topology: { region: cluster, zone: atlas }
+           │                                        ^^^^^
+           │                            pods with volumes of `proxmox-csi` are sent here
+           ·
+        43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: R…
+           │                          ---- where its volumes are
+           │
+           = help: give the other site a region and a zone of its own
+        ");
     }
 
     #[test]

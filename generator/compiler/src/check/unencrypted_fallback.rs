@@ -15,7 +15,8 @@ super::check!("unencrypted-fallback", Mesh, "unencrypted_fallback.rs");
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let Some(kubespan) = plan.definition.mesh.kubespan().filter(|_| plan.kubespan()) else { return };
     let Some(bypass) = kubespan.allow_down_peer_bypass.as_ref().filter(|it| it.value) else { return };
-    let public = plan.nodes().find(|(_, node)| plan.site_of(node).is_some_and(model::definition::Site::public));
+    let public =
+        plan.nodes().find(|(_, node)| plan.site_of(node).is_some_and(model::definition::Site::public));
     let Some((name, _)) = public else { return };
     diagnostics.push(
         Diagnostic::warning(CHECK.code, format!("`{name}` sends in the clear while a tunnel is down"))
@@ -33,7 +34,20 @@ mod tests {
     #[test]
     fn on_everywhere() {
         let text = edit(SMALL, "kubespan: {}", "kubespan: { allowDownPeerBypass: true }");
-        assert_snapshot!(report("unencrypted-fallback", &text), @"");
+        assert_snapshot!(report("unencrypted-fallback", &text), @"
+        warning[unencrypted-fallback]: `vps0` sends in the clear while a tunnel is down
+           ┌─ cluster.yaml:32:36
+           │
+        27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
+           │   ---- is on the internet
+           ·
+        32 │   kubespan: { allowDownPeerBypass: true }
+           │                                    ^^^^ for every node, public ones too
+           │
+           = in the phases `node` to `cleanup`
+           = help: delete this line: the bypass is then on where nodes share a network,
+             and off at public sites
+        ");
     }
 
     #[test]

@@ -24,8 +24,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     }
     for (what, needs) in missing {
         let (first, others) = needs.split_first().expect("a missing thing is missed by somebody");
-        let mut diagnostic = Diagnostic::error(CHECK.code, format!("nothing provides `{what}`, which `{}` needs", first.unit))
-            .at(&first.what, "no component or app has this name or provides it");
+        let mut diagnostic =
+            Diagnostic::error(CHECK.code, format!("nothing provides `{what}`, which `{}` needs", first.unit))
+                .at(&first.what, "no component or app has this name or provides it");
         for other in others.iter().take(SHOWN) {
             diagnostic = diagnostic.because(&other.what, format!("`{}` needs it too", other.unit));
         }
@@ -35,9 +36,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         let names = plan.units.values().flat_map(|unit| std::iter::once(&unit.name).chain(&unit.provides));
         let close = crate::closest(what, names.map(String::as_str));
         diagnostics.push(match (first_phase(plan, what), close) {
-            (Some(phase), _) => {
-                diagnostic.help(format!("`{what}` comes in the phase `{phase}`: write `since: {phase}` at what needs it"))
-            }
+            (Some(phase), _) => diagnostic.help(format!(
+                "`{what}` comes in the phase `{phase}`: write `since: {phase}` at what needs it"
+            )),
             (None, Some(close)) => diagnostic.help(format!("did you mean `{close}`?")),
             (None, None) => diagnostic.help("name a component or an app, or what one `provides`"),
         });
@@ -67,8 +68,9 @@ mod tests {
         error[unknown-dependency]: nothing provides `ingres`, which `gitea` needs
            ┌─ cluster.yaml:67:93
            │
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingres, certificates], hosts: [git.example.org], since: dns }
-           │                                                                                             ^^^^^^ no component or app has this name or provides it
+        67 │ …[proxmox-csi], needs: [ingres, certificates], hosts: [git.example.org], s…
+           │                         ^^^^^^
+           │                         no component or app has this name or provides it
            │
            = in the phases `dns` to `cleanup`
            = help: did you mean `ingress`?

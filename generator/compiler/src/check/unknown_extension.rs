@@ -101,8 +101,11 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         if full.starts_with("siderolabs/") && OFFICIAL.contains(&short) {
             continue;
         }
-        let diagnostic = Diagnostic::warning(CHECK.code, format!("`{extension}` is no official extension that is known here"))
-            .at(extension, "the Image Factory refuses what it does not know");
+        let diagnostic = Diagnostic::warning(
+            CHECK.code,
+            format!("`{extension}` is no official extension that is known here"),
+        )
+        .at(extension, "the Image Factory refuses what it does not know");
         diagnostics.push(match crate::closest(short, OFFICIAL.iter().copied()) {
             Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
             None => diagnostic.help("see https://github.com/siderolabs/extensions for their names"),
@@ -122,7 +125,16 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_pen() {
-        assert_snapshot!(with("qemu-guest-agnet"), @"");
+        assert_snapshot!(with("qemu-guest-agnet"), @"
+        warning[unknown-extension]: `qemu-guest-agnet` is no official extension that is known here
+           ┌─ cluster.yaml:19:51
+           │
+        19 │     machine: { gateways: [10.2.0.1], extensions: [qemu-guest-agnet] }
+           │                                                   ^^^^^^^^^^^^^^^^
+           │                             the Image Factory refuses what it does not know
+           │
+           = help: did you mean `qemu-guest-agent`?
+        ");
     }
 
     #[test]

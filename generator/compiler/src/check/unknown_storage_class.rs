@@ -21,7 +21,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             .at(class, "no entry of `storage.classes` has this name");
         diagnostics.push(match crate::closest(class, names) {
             Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help(format!("declare it: `storage: {{ classes: {{ {class}: {{ site: …, access: … }} }} }}`")),
+            None => diagnostic.help(format!(
+                "declare it: `storage: {{ classes: {{ {class}: {{ site: …, access: … }} }} }}`"
+            )),
         });
     }
 }
@@ -38,8 +40,9 @@ mod tests {
         error[unknown-storage-class]: there is no storage class `proxmox-cs`
            ┌─ cluster.yaml:67:71
            │
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-cs], needs: [ingress, certificates], hosts: [git.example.org], since: dns }
-           │                                                                       ^^^^^^^^^^ no entry of `storage.classes` has this name
+        67 │ … site: home, storage: [proxmox-cs], needs: [ingress, certificates], hosts…
+           │                         ^^^^^^^^^^
+           │                         no entry of `storage.classes` has this name
            │
            = help: did you mean `proxmox-csi`?
         ");

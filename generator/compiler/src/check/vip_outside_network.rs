@@ -20,7 +20,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         let members = || plan.nodes().filter(|(_, node)| node.role.value == Role::Controlplane);
         let outside = |node: &model::definition::Node| {
             let site = plan.site_of(node).map(|it| it.networks.as_slice()).unwrap_or_default();
-            !site.iter().any(|it| it.contains(vip)) && !node.addresses.iter().any(|it| it.network().contains(&vip))
+            !site.iter().any(|it| it.contains(vip))
+                && !node.addresses.iter().any(|it| it.network().contains(&vip))
         };
         let Some((away, node)) = members().find(|(_, node)| outside(node)) else { continue };
         let Some(address) = node.addresses.first() else { continue };
@@ -46,7 +47,19 @@ mod tests {
 
     #[test]
     fn on_another_network() {
-        assert_snapshot!(report("vip-outside-network", &edit(SMALL, "api-vip: { address: 10.2.3.1", "api-vip: { address: 10.3.3.1")), @"");
+        assert_snapshot!(report("vip-outside-network", &edit(SMALL, "api-vip: { address: 10.2.3.1", "api-vip: { address: 10.3.3.1")), @"
+        error[vip-outside-network]: `api-vip` is on no network of the control planes
+           ┌─ cluster.yaml:29:23
+           │
+        25 │   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }
+           │                                                      -----------
+           │                                                      the network of `cp0`
+           ·
+        29 │   api-vip: { address: 10.3.3.1, holder: talos-vip }
+           │                       ^^^^^^^^ nobody finds it there
+           │
+           = help: take a free address of the network that the control planes are on
+        ");
     }
 
     #[test]

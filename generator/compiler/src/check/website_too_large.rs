@@ -23,8 +23,11 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     }
     let mut largest: Vec<_> = content.iter().collect();
     largest.sort_by_key(|it| (std::cmp::Reverse(it.bytes.len()), it.path));
-    let named: Vec<String> =
-        largest.iter().take(3).map(|it| format!("`{}` ({} KiB)", it.path, it.bytes.len().div_ceil(1024))).collect();
+    let named: Vec<String> = largest
+        .iter()
+        .take(3)
+        .map(|it| format!("`{}` ({} KiB)", it.path, it.bytes.len().div_ceil(1024)))
+        .collect();
     diagnostics.push(
         Diagnostic::error(
             CHECK.code,
@@ -55,10 +58,12 @@ mod tests {
            ┌─ cluster.yaml:65:55
            │
         65 │ website: { host: www.example.org, site: vps, content: ./website }
-           │                                                       ^^^^^^^^^ the files of this folder
+           │                                                       ^^^^^^^^^
+           │                                                    the files of this folder
            │
            = the largest are `film.webm` (3072 KiB), `index.html` (1 KiB)
-           = help: make them smaller or leave them out; or build an image of the site and run it as an entry of `apps`
+           = help: make them smaller or leave them out; or build an image of the site
+             and run it as an entry of `apps`
         ");
     }
 

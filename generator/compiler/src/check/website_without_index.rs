@@ -17,9 +17,12 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     if content.iter().any(|it| it.path == "index.html") {
         return;
     }
-    let message = if content.is_empty() { "the website has no files" } else { "the website has no first page" };
-    let diagnostic = Diagnostic::error(CHECK.code, message)
-        .at(&website.content, if content.is_empty() { "nothing is below this folder" } else { "`index.html` is missing here" });
+    let message =
+        if content.is_empty() { "the website has no files" } else { "the website has no first page" };
+    let diagnostic = Diagnostic::error(CHECK.code, message).at(
+        &website.content,
+        if content.is_empty() { "nothing is below this folder" } else { "`index.html` is missing here" },
+    );
     let elsewhere = plan.files.keys().find_map(|path| path.strip_suffix("/index.html"));
     diagnostics.push(match elsewhere {
         Some(folder) => diagnostic.help(format!("there is one in `./{folder}`")),
@@ -40,7 +43,8 @@ mod tests {
            ┌─ cluster.yaml:65:55
            │
         65 │ website: { host: www.example.org, site: vps, content: ./site }
-           │                                                       ^^^^^^ nothing is below this folder
+           │                                                       ^^^^^^
+           │                                                nothing is below this folder
            │
            = help: there is one in `./website`
         ");

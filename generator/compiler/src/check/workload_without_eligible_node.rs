@@ -37,15 +37,21 @@ fn place<'a>(plan: &Plan<'a>, unit: &Unit) -> Option<&'a Spanned<Name>> {
         app.filter(|_| unit.adopted.is_some()),
         definition.website.as_ref().filter(|_| unit.key == "website").map(|it| &it.site),
         definition.ingress.as_ref().filter(|_| unit.key == "ingress").map(|it| &it.site),
-        balancer.and_then(|it| it.metallb.as_ref()).filter(|_| unit.key == "loadBalancer.metallb").map(|it| &it.site),
+        balancer
+            .and_then(|it| it.metallb.as_ref())
+            .filter(|_| unit.key == "loadBalancer.metallb")
+            .map(|it| &it.site),
     ];
-    let dns = definition.dns.iter().filter(|_| unit.key.starts_with("dns")).flat_map(|dns| dns.powerdns.sites());
+    let dns =
+        definition.dns.iter().filter(|_| unit.key.starts_with("dns")).flat_map(|dns| dns.powerdns.sites());
     candidates.into_iter().flatten().chain(dns).find(|it| ****it == *site)
 }
 
 fn one(plan: &Plan, unit: &Unit, site: &Spanned<Name>, diagnostics: &mut Diagnostics) {
     let nodes: Vec<(&Spanned<Name>, &Node)> = plan.nodes_at(site).collect();
-    let control = |node: &Node| node.role.value == Role::Controlplane && !plan.definition.talos.schedule_on_control_planes;
+    let control = |node: &Node| {
+        node.role.value == Role::Controlplane && !plan.definition.talos.schedule_on_control_planes
+    };
     let message = format!("no node can run `{}` at the site `{site}`", unit.name);
     if nodes.iter().all(|(_, node)| control(node)) {
         let mut diagnostic = Diagnostic::error(CHECK.code, message).at(site, "it is to run here");
@@ -54,7 +60,11 @@ fn one(plan: &Plan, unit: &Unit, site: &Spanned<Name>, diagnostics: &mut Diagnos
         }
         let help = if nodes.is_empty() {
             let later = plan.definition.nodes_at(site).next().is_some();
-            if later { "let it come in the phase in which a node of the site joins, or later" } else { "add a node to the site, or place it elsewhere" }
+            if later {
+                "let it come in the phase in which a node of the site joins, or later"
+            } else {
+                "add a node to the site, or place it elsewhere"
+            }
         } else {
             "add a worker to the site, or set `talos.scheduleOnControlPlanes`"
         };
@@ -62,16 +72,19 @@ fn one(plan: &Plan, unit: &Unit, site: &Spanned<Name>, diagnostics: &mut Diagnos
         diagnostics.push(diagnostic.help(help));
         return;
     }
-    let repels = |node: &Node| node.taints.iter().any(|taint| taint.effect.value != TaintEffect::PreferNoSchedule);
+    let repels =
+        |node: &Node| node.taints.iter().any(|taint| taint.effect.value != TaintEffect::PreferNoSchedule);
     if unit.adopted.is_some() && nodes.iter().all(|(_, node)| control(node) || repels(node)) {
-        let mut diagnostic = Diagnostic::warning(CHECK.code, format!("{message} unless it tolerates the taints there"))
-            .at(site, "it is to run here");
+        let mut diagnostic =
+            Diagnostic::warning(CHECK.code, format!("{message} unless it tolerates the taints there"))
+                .at(site, "it is to run here");
         for (_, node) in nodes.iter().filter(|(_, node)| !control(node)) {
             for taint in &node.taints {
                 diagnostic = diagnostic.because(&taint.key, "keeps pods away");
             }
         }
-        diagnostics.push(diagnostic.help(format!("make sure that the manifests of `{}` tolerate this", unit.name)));
+        diagnostics
+            .push(diagnostic.help(format!("make sure that the manifests of `{}` tolerate this", unit.name)));
     }
 }
 
@@ -84,7 +97,8 @@ mod tests {
 
     #[test]
     fn the_site_has_only_a_control_plane() {
-        let definition = edit(SMALL, "  vps0: { site: vps, role: worker,", "  vps0: { site: vps, role: controlplane,");
+        let definition =
+            edit(SMALL, "  vps0: { site: vps, role: worker,", "  vps0: { site: vps, role: controlplane,");
         assert_snapshot!(report(CODE, &definition), @"
         error[workload-without-eligible-node]: no node can run `traefik` at the site `vps`
            ┌─ cluster.yaml:44:39
@@ -96,6 +110,18 @@ mod tests {
            │                                       ^^^ it is to run here
            │
            = in the phases `ingress` to `cleanup`
+           = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
+
+        error[workload-without-eligible-node]: no node can run `powerdns` at the site `vps`
+           ┌─ cluster.yaml:48:11
+           │
+        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
+           │   ---- runs the control plane, and no other pods
+           ·
+        48 │     site: vps
+           │           ^^^ it is to run here
+           │
+           = in the phases `dns` to `cleanup`
            = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
 
         error[workload-without-eligible-node]: no node can run `website` at the site `vps`
@@ -114,12 +140,13 @@ mod tests {
 
     #[test]
     fn the_website_comes_before_its_node() {
-        let definition = edit(SMALL, "www.example.org, site: vps,", "www.example.org, since: mesh, site: vps,");
+        let definition =
+            edit(SMALL, "www.example.org, site: vps,", "www.example.org, since: mesh, site: vps,");
         assert_snapshot!(report(CODE, &definition), @"
         error[workload-without-eligible-node]: no node can run `website` at the site `vps`
            ┌─ cluster.yaml:65:54
            │
-        65 │ website: { host: www.example.org, since: mesh, site: vps, content: ./website }
+        65 │ website: { host: www.example.org, since: mesh, site: vps, content: ./websi…
            │                                                      ^^^ it is to run here
            │
            = the site has no node
@@ -139,11 +166,11 @@ mod tests {
         warning[workload-without-eligible-node]: no node can run `gitea` at the site `home` unless it tolerates the taints there
            ┌─ cluster.yaml:67:55
            │
-        26 │   worker0: { site: home, role: worker, addresses: [10.2.2.1/16], taints: [{ key: example.org/storage, effect: NoSchedule }] }
-           │                                                                                  ------------------- keeps pods away
+        26 │ …resses: [10.2.2.1/16], taints: [{ key: example.org/storage, effect: NoSch…
+           │                                         ------------------- keeps pods away
            ·
-        67 │   gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxmox-csi], needs: [ingress, certificates], hosts: [git.example.org], since: dns }
-           │                                                       ^^^^ it is to run here
+        67 │ …gitea: { path: ./k8s/gitea, namespace: gitea, site: home, storage: [proxm…
+           │                                                      ^^^^ it is to run here
            │
            = in the phases `dns` to `cleanup`
            = help: make sure that the manifests of `gitea` tolerate this

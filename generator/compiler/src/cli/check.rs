@@ -29,7 +29,8 @@ impl Check {
         let mut all = Vec::new();
         for (_, cluster) in self.which.load(root)? {
             let compiled = compiler::compile(&cluster, Options::default());
-            at_fault |= compiled.diagnostics.has_errors() || self.deny_warnings && !compiled.diagnostics.is_empty();
+            at_fault |=
+                compiled.diagnostics.has_errors() || self.deny_warnings && !compiled.diagnostics.is_empty();
             match self.format {
                 Format::Human => {
                     show(&cluster, &compiled.diagnostics);

@@ -19,7 +19,10 @@ impl Explain {
         match compiler::explain(&code) {
             Ok(page) => print(&page)?,
             Err(close) => {
-                let hint = close.map_or_else(|| "`tombolo explain` lists them".into(), |it| format!("did you mean `{it}`?"));
+                let hint = close.map_or_else(
+                    || "`tombolo explain` lists them".into(),
+                    |it| format!("did you mean `{it}`?"),
+                );
                 return Err(format!("there is no diagnostic `{code}`; {hint}").into());
             }
         }

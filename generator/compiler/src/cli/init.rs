@@ -33,9 +33,12 @@ impl Init {
         let website = folder.join("website");
         fs::create_dir_all(&website).map_err(|error| format!("{}: {error}", website.display()))?;
         write_new(&website.join("index.html"), &PAGE.replace("NAME", &name))?;
-        // The program's own, so what is there may be overwritten: an editor reads it beside the definitions.
+        // The program's own, so what is there may go: an editor reads it beside the definitions.
         let schema = root.join("clusters/cluster.schema.json");
-        fs::write(&schema, compiler::schema()).map_err(|error| format!("{}: {error}", schema.display()))?;
+        if schema.exists() {
+            fs::remove_file(&schema).map_err(|error| format!("{}: {error}", schema.display()))?;
+        }
+        write_new(&schema, &compiler::schema())?;
         write_new(&definition, &DEFINITION.replace("NAME", &name))?;
         print(&format!(
             "wrote {}\nnext: put your own names and addresses there, then `tombolo check` and `tombolo render {name}`\n",

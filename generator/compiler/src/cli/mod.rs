@@ -84,7 +84,9 @@ impl Cli {
 
 fn found(root: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let start = match root {
-        Some(root) => return Ok(std::path::absolute(&root).map_err(|error| format!("{}: {error}", root.display()))?),
+        Some(root) => {
+            return Ok(std::path::absolute(&root).map_err(|error| format!("{}: {error}", root.display()))?);
+        }
         None => env::current_dir().map_err(|error| format!("this folder: {error}"))?,
     };
     Ok(load::find_root(&start)?)
@@ -105,7 +107,9 @@ impl Which {
 /// To standard output. A reader that has gone away, as `head` does, is no failure.
 fn print(text: &str) -> Result<(), Failure> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}").into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("standard output: {error}").into())
+        }
         _ => Ok(()),
     }
 }

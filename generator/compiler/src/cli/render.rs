@@ -119,7 +119,11 @@ fn shown(root: &Path, target: &Path) -> String {
 fn unified(out: &mut String, before: &str, after: &str, old: &[u8], new: &[u8]) {
     match (std::str::from_utf8(old), std::str::from_utf8(new)) {
         (Ok(old), Ok(new)) => {
-            let _ = write!(out, "{}", TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(before, after));
+            let _ = write!(
+                out,
+                "{}",
+                TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(before, after)
+            );
         }
         _ => {
             let _ = writeln!(out, "Binary files {before} and {after} differ");
@@ -139,11 +143,18 @@ fn summary(name: &str, tree: &Tree, outcome: &Outcome) -> String {
     if parts.is_empty() {
         return format!("{name}: {} files, nothing changed\n", tree.len());
     }
+    if outcome.added.len() == tree.len() {
+        return format!("{name}: {} files, all new\n", tree.len());
+    }
     let mut out = format!("{name}: {} files\n", tree.len());
     for (part, counts) in parts {
         let words = ["added", "changed", "removed"];
-        let counts: Vec<String> =
-            counts.iter().zip(words).filter(|(count, _)| **count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        let counts: Vec<String> = counts
+            .iter()
+            .zip(words)
+            .filter(|(count, _)| **count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
         let _ = writeln!(out, "  {part:<24} {}", counts.join(", "));
     }
     out

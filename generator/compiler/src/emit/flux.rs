@@ -6,8 +6,8 @@ use tree::{
     Object,
     k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
     resources::flux::{
-        Decryption, DecryptionProvider, Dependency, Kustomization, KustomizationSpec, LocalRef, Patch, PatchTarget,
-        SourceKind, SourceRef,
+        Decryption, DecryptionProvider, Dependency, Kustomization, KustomizationSpec, LocalRef, Patch,
+        PatchTarget, SourceKind, SourceRef,
     },
 };
 
@@ -113,7 +113,11 @@ fn source(name: &str) -> SourceRef {
 
 fn object(name: &str, spec: KustomizationSpec) -> Object {
     Object::new(&Kustomization {
-        metadata: ObjectMeta { name: Some(name.into()), namespace: Some(NAMESPACE.into()), ..Default::default() },
+        metadata: ObjectMeta {
+            name: Some(name.into()),
+            namespace: Some(NAMESPACE.into()),
+            ..Default::default()
+        },
         spec,
     })
 }

@@ -22,7 +22,9 @@ pub(crate) fn emit(plan: &Plan) -> Tree {
     let mut out = Emitter { plan, tree: Tree::default() };
     for (path, content) in components::talos::files(plan) {
         match content {
-            TalosContent::Documents { key, documents } => out.documents(path, &key, &documents.iter().collect::<Vec<_>>()),
+            TalosContent::Documents { key, documents } => {
+                out.documents(path, &key, &documents.iter().collect::<Vec<_>>());
+            }
             TalosContent::Text(text) => out.tree.insert(path, text),
         }
     }
@@ -36,7 +38,11 @@ pub(crate) fn emit(plan: &Plan) -> Tree {
         out.namespace(namespace, units);
     }
     let resources = folders.keys().map(|namespace| (*namespace).to_owned()).collect();
-    out.kustomization("apps/kustomization.yaml", "apps", kustomize::Kustomization { resources, ..Default::default() });
+    out.kustomization(
+        "apps/kustomization.yaml",
+        "apps",
+        kustomize::Kustomization { resources, ..Default::default() },
+    );
     out.documents("flux/cluster.yaml".into(), "cluster.flux", &[&flux::root(plan)]);
     let index = readme::index(plan, &folders);
     out.tree.insert("README.md", index);
@@ -113,7 +119,8 @@ impl Emitter<'_> {
 
     /// A folder of one namespace: the namespace, unless an app brings it, and the Kustomizations.
     fn namespace(&mut self, name: &str, units: &[&Unit]) {
-        let level = units.iter().filter(|unit| unit.adopted.is_none()).filter_map(|unit| unit.pod_security).max();
+        let level =
+            units.iter().filter(|unit| unit.adopted.is_none()).filter_map(|unit| unit.pod_security).max();
         let mut resources = Vec::new();
         if let Some(level) = level.filter(|_| !BUILT_IN.contains(&name)) {
             let keys: BTreeSet<&str> = units.iter().map(|unit| unit.key.as_str()).collect();
@@ -140,7 +147,10 @@ fn namespace(name: &str, level: PodSecurity) -> Namespace {
         metadata: ObjectMeta {
             name: Some(name.into()),
             labels: Some(BTreeMap::from(labels)),
-            annotations: Some(BTreeMap::from([("kustomize.toolkit.fluxcd.io/prune".into(), "disabled".into())])),
+            annotations: Some(BTreeMap::from([(
+                "kustomize.toolkit.fluxcd.io/prune".into(),
+                "disabled".into(),
+            )])),
             ..Default::default()
         },
         ..Default::default()

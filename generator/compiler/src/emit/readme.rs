@@ -40,7 +40,8 @@ pub(super) fn index(plan: &Plan, folders: &BTreeMap<&str, Vec<&Unit>>) -> String
         .collect();
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let blocks = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    let blocks =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(blocks.expect("the delimiters are the usual ones"));
     environment
         .render_str(

@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 /// More mistakes than anyone mends at one go; a file that has them all is something else.
-const MOST_FAULTS: usize = 100;
+const MOST_FAULTS: usize = 50;
 
 /// A definition that could be read, if need be with things mended.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ fn read<T: DeserializeOwned + JsonSchema>(
     faults: &mut Faults,
 ) -> Option<Parsed<T>> {
     let document = yaml::read(text, file, faults);
-    let top = Span { file, start: 0, end: 0 };
+    let top = Span { file, start: 0, end: 1 };
     let mut root = match document.root {
         Some(root) if !matches!(root.value, Value::Null) => root,
         _ if document.cut => return None,

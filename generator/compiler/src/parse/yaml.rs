@@ -42,7 +42,7 @@ pub(crate) fn read(text: &str, file: FileId, faults: &mut Faults) -> Document {
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
             Ok((event, range)) => {
-                if !builder.event(event, &range) {
+                if !builder.event(event, &range) || builder.faults.full() {
                     cut = true;
                     break;
                 }

@@ -12,8 +12,9 @@ use tree::{
     resources::{
         flux::{GitRef, GitRepository, GitRepositorySpec},
         gateway::{
-            AllowedRoutes, CertificateRef, Filter, FromNamespaces, Gateway, GatewaySpec, HttpRoute, HttpRouteSpec, Listener,
-            ParentRef, Protocol, RequestRedirect, RouteNamespaces, Rule, Scheme, Tls,
+            AllowedRoutes, CertificateRef, Filter, FromNamespaces, Gateway, GatewaySpec, HttpRoute,
+            HttpRouteSpec, Listener, ParentRef, Protocol, RequestRedirect, RouteNamespaces, Rule, Scheme,
+            Tls,
         },
     },
 };
@@ -116,7 +117,10 @@ fn to_https(unit: &Unit) -> Object {
                 section_name: Some("http".into()),
                 ..Default::default()
             }],
-            rules: vec![Rule { filters: vec![Filter::RequestRedirect { request_redirect }], ..Default::default() }],
+            rules: vec![Rule {
+                filters: vec![Filter::RequestRedirect { request_redirect }],
+                ..Default::default()
+            }],
             ..Default::default()
         },
     })
@@ -225,7 +229,7 @@ mod tests {
             kind: GitRepository
             name: flux-system
           path: ./clusters/small/generated/apps/kube-system/cilium/app
-          prune: true
+          prune: false
           wait: true
         ");
         assert_snapshot!(file(&gateway(), Phase::Prerequisites, "apps/flux-system/gateway-api/ks.yaml"), @"

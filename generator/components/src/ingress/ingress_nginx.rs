@@ -28,8 +28,8 @@ fn values(plan: &Plan, ingress: &Ingress) -> Value {
     if plan.provides("default-certificate") {
         arguments["default-ssl-certificate"] = json!(format!("{NAMESPACE}/default-certificate"));
     }
-    // Two controllers that answer to one name would both serve the class `nginx` while one replaces the other.
-    let controller = if class == "nginx" { "ingress-nginx" } else { &class };
+    // Under the usual name it would serve the class `nginx` too, beside the controller that it replaces.
+    let prefix = if class == "nginx" { "k8s.io" } else { plan.definition.cluster.domain.as_ref() };
     let mut controller = json!({
         "kind": "DaemonSet",
         "updateStrategy": {
@@ -43,7 +43,7 @@ fn values(plan: &Plan, ingress: &Ingress) -> Value {
         "ingressClassResource": {
             "name": class,
             "default": true,
-            "controllerValue": format!("k8s.io/{controller}"),
+            "controllerValue": format!("{prefix}/ingress-nginx"),
         },
         "electionID": "ingress-nginx-leader",
         "allowSnippetAnnotations": false,
@@ -100,7 +100,7 @@ mod tests {
           ingressClassResource:
             name: ingress-nginx
             default: true
-            controllerValue: k8s.io/ingress-nginx
+            controllerValue: example.org/ingress-nginx
           electionID: ingress-nginx-leader
           allowSnippetAnnotations: false
           config:

@@ -25,7 +25,8 @@ fn declaration<'a>(context: &Context<'a>, controller: Controller) -> Option<(&'a
         .provides("ingress");
     // Ports of the node, by `hostPort` or on the node's own network.
     unit.pod_security = Some(PodSecurity::Privileged);
-    let port = |protocol, port| NodePort { protocol, port, from: From::Internet, purpose: "web", wildcard: true };
+    let port =
+        |protocol, port| NodePort { protocol, port, from: From::Internet, purpose: "web", wildcard: true };
     unit.ports = vec![port(Protocol::Tcp, 80), port(Protocol::Tcp, 443)];
     if ingress.http3() && controller == Controller::Traefik {
         unit.ports.push(port(Protocol::Udp, 443));

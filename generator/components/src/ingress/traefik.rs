@@ -47,7 +47,10 @@ fn others(plan: &Plan, unit: &Unit) -> bool {
 fn nginx() -> Object {
     Object::new(&IngressClass {
         metadata: ObjectMeta { name: Some("nginx".into()), ..Default::default() },
-        spec: Some(IngressClassSpec { controller: Some("k8s.io/ingress-nginx".into()), ..Default::default() }),
+        spec: Some(IngressClassSpec {
+            controller: Some("k8s.io/ingress-nginx".into()),
+            ..Default::default()
+        }),
     })
 }
 
@@ -91,7 +94,8 @@ fn values(plan: &Plan, ingress: &Ingress) -> Value {
             json!({ "enabled": true, "publishStatusAddress": first });
     }
     if plan.provides("default-certificate") {
-        values["tlsStore"] = json!({ "default": { "defaultCertificate": { "secretName": "default-certificate" } } });
+        values["tlsStore"] =
+            json!({ "default": { "defaultCertificate": { "secretName": "default-certificate" } } });
     }
     if host_network(ingress) {
         helm::merge(&mut values, &on_the_node());

@@ -42,7 +42,8 @@ pub(super) fn file(plan: &Plan, dns: &Dns, server: &Server) -> String {
     let first = dns.zones.values().next().and_then(|zone| Some((zone, zone.primary()?)));
     let default_soa = first.map(|(zone, primary)| {
         let soa = &zone.soa;
-        let clock = [soa.refresh(), soa.retry(), soa.expire(), soa.minimum()].map(|it| it.to_string()).join(" ");
+        let clock =
+            [soa.refresh(), soa.retry(), soa.expire(), soa.minimum()].map(|it| it.to_string()).join(" ");
         format!("{primary} hostmaster.@ 0 {clock}")
     });
     render(
@@ -86,7 +87,8 @@ fn backend(dns: &Dns) -> &'static str {
 pub(super) fn render(template: &str, values: Value) -> String {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let blocks = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    let blocks =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(blocks.expect("the delimiters are minijinja's own"));
     environment.render_str(template, values).expect("the template has all its values")
 }

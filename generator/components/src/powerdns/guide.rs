@@ -30,7 +30,10 @@ pub(super) fn text(plan: &Plan, dns: &Dns) -> String {
     if certificates.is_some() && !zones::updates(plan) {
         api_keys.push(key("cert-manager", "cert-manager", &powerdns.api_key));
     }
-    let transfer = powerdns.tsig.as_ref().map(|it| context! { key => tsig(it), places => [key("PowerDNS", "dns-system", &it.key)] });
+    let transfer = powerdns
+        .tsig
+        .as_ref()
+        .map(|it| context! { key => tsig(it), places => [key("PowerDNS", "dns-system", &it.key)] });
     let update = powerdns.update_key().filter(|_| zones::updates(plan)).map(|it| {
         let theirs = certificates.and_then(|it| it.update_key.as_ref());
         let places: Vec<Value> = std::iter::once(key("PowerDNS", "dns-system", &it.key))
@@ -70,7 +73,9 @@ fn zone(plan: &Plan, dns: &Dns, name: &Spanned<Hostname>, zone: &Zone) -> Value 
         .nameservers
         .iter()
         .filter(|(host, _)| host.is_within(name))
-        .flat_map(|(host, addresses)| addresses.iter().flat_map(|it| plan.resolve(it)).map(move |ip| (host, ip)))
+        .flat_map(|(host, addresses)| {
+            addresses.iter().flat_map(|it| plan.resolve(it)).map(move |ip| (host, ip))
+        })
         .map(|(host, ip)| format!("{host}. {} {ip}", if ip.is_ipv4() { "A" } else { "AAAA" }))
         .collect();
     context! {

@@ -25,9 +25,9 @@ use tree::{
                 EnvVarSource, LocalVolumeSource, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm,
                 ObjectFieldSelector, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec,
                 PersistentVolumeClaimVolumeSource, PersistentVolumeSpec, PodSecurityContext, PodSpec,
-                PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecretKeySelector, SecurityContext,
-                Service, ServicePort, ServiceSpec, TCPSocketAction, Volume, VolumeMount, VolumeNodeAffinity,
-                VolumeResourceRequirements,
+                PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecretKeySelector,
+                SecurityContext, Service, ServicePort, ServiceSpec, TCPSocketAction, Volume, VolumeMount,
+                VolumeNodeAffinity, VolumeResourceRequirements,
             },
             networking::v1::{
                 NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
@@ -223,6 +223,8 @@ fn stateful_set(plan: &Plan, dns: &Dns, server: &Server) -> StatefulSet {
         metadata: server.metadata(&server.name),
         spec: Some(StatefulSetSpec {
             replicas: Some(1),
+            // Else a pod that never became ready would have to be deleted by hand before its mended successor starts.
+            pod_management_policy: Some("Parallel".into()),
             revision_history_limit: Some(3),
             selector: server.selector(),
             service_name: Some(server.name.clone()),
@@ -259,7 +261,10 @@ fn main(dns: &Dns, server: &Server, image: &str) -> Container {
         env.push(EnvVar {
             name: "POD_IP".into(),
             value_from: Some(EnvVarSource {
-                field_ref: Some(ObjectFieldSelector { field_path: "status.podIP".into(), ..Default::default() }),
+                field_ref: Some(ObjectFieldSelector {
+                    field_path: "status.podIP".into(),
+                    ..Default::default()
+                }),
                 ..Default::default()
             }),
             ..Default::default()
@@ -288,7 +293,8 @@ fn main(dns: &Dns, server: &Server, image: &str) -> Container {
     }
     // On the host's network only the bound addresses answer, and the kubelet asks the pod's: it is one of them
     // unless `bind` leaves it out.
-    let host = server.host_network.then(|| dns.powerdns.bind.iter().find(|it| !it.0.is_unspecified())).flatten();
+    let host =
+        server.host_network.then(|| dns.powerdns.bind.iter().find(|it| !it.0.is_unspecified())).flatten();
     let answers = || Probe {
         tcp_socket: Some(TCPSocketAction {
             port: IntOrString::Int(server.port().into()),
@@ -357,7 +363,11 @@ fn mounts() -> Vec<VolumeMount> {
         read_only,
         ..Default::default()
     };
-    vec![mount("config", "/etc/powerdns", Some(true)), mount("data", DATA, None), mount("run", "/run/pdns", None)]
+    vec![
+        mount("config", "/etc/powerdns", Some(true)),
+        mount("data", DATA, None),
+        mount("run", "/run/pdns", None),
+    ]
 }
 
 fn service(plan: &Plan, server: &Server) -> Service {
@@ -409,7 +419,10 @@ fn policy(plan: &Plan, server: &Server) -> NetworkPolicy {
     };
     let namespace = |name: &&str| NetworkPolicyPeer {
         namespace_selector: Some(LabelSelector {
-            match_labels: Some(BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), (*name).to_owned())])),
+            match_labels: Some(BTreeMap::from([(
+                "kubernetes.io/metadata.name".to_owned(),
+                (*name).to_owned(),
+            )])),
             ..Default::default()
         }),
         ..Default::default()
@@ -512,4 +525,520 @@ fn size(dns: &Dns) -> Quantity {
 
 fn kept() -> BTreeMap<String, String> {
     BTreeMap::from([("kustomize.toolkit.fluxcd.io/prune".to_owned(), "disabled".to_owned())])
+}
+
+#[cfg(test)]
+mod tests {
+    use compiler::testing::{SMALL, edit, file};
+    use insta::assert_snapshot;
+    use model::Phase;
+
+    fn app(definition: &str, path: &str) -> String {
+        file(definition, Phase::Cleanup, &format!("apps/dns-system/{path}"))
+    }
+
+    #[test]
+    fn a_primary_on_a_port_of_its_node() {
+        assert_snapshot!(app(SMALL, "powerdns/app/pdns.conf"), @"
+        # PowerDNS 5.1 as primary at the site vps.
+        launch=lmdb
+        lmdb-filename=/var/lib/powerdns/pdns.lmdb
+
+        primary=yes
+        # The pod's own network, where nothing else listens; the node's port 53 leads to this one.
+        local-address=0.0.0.0
+        local-port=5353
+        socket-dir=/run/pdns
+        disable-syslog=yes
+        log-timestamp=no
+        max-tcp-connections=128
+        # Tells nobody what runs here, and asks nobody whether it is outdated: the image is pinned.
+        version-string=anonymous
+        security-poll-suffix=
+
+        # Transfers: to whom is said for each zone by bootstrap.sh, never by the NS records alone.
+        allow-axfr-ips=
+        only-notify=
+        default-soa-content=ns1.example.org hostmaster.@ 0 3600 600 1209600 300
+
+        # The key comes on the command line, out of the Secret. The address, the pod's own, too.
+        webserver=yes
+        webserver-port=8081
+        webserver-allow-from=10.244.0.0/16
+        webserver-loglevel=none
+        api=yes
+
+        dnsupdate=no
+        ");
+        assert_snapshot!(app(SMALL, "powerdns/app/zones"), @"
+        # Read by bootstrap.sh: key, name, algorithm, variable; zone, name, kind; meta, zone, kind, values;
+        # rrset, zone, name, TTL, type, content. A meta without values takes the old ones away.
+        key	transfer	hmac-sha256	TRANSFER_KEY
+        owned	_owner-%{record_type}.
+        zone	example.org	primary
+        meta	example.org	SOA-EDIT-API	DEFAULT
+        meta	example.org	ALSO-NOTIFY	192.0.1.53
+        meta	example.org	TSIG-ALLOW-AXFR	transfer
+        meta	example.org	ALLOW-AXFR-FROM
+        meta	example.org	SOA-EDIT-DNSUPDATE
+        meta	example.org	TSIG-ALLOW-DNSUPDATE
+        rrset	example.org	@	300	NS	ns1.example.org.
+        rrset	example.org	@	300	NS	ns2.example.net.
+        rrset	example.org	@	300	SOA	ns1.example.org. hostmaster.example.org. 0 3600 600 1209600 300
+        rrset	example.org	ns1	300	A	198.51.99.10
+        ");
+        assert_snapshot!(app(SMALL, "powerdns/app/statefulset.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (dns.powerdns); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: apps/v1
+        kind: StatefulSet
+        metadata:
+          name: powerdns
+          namespace: dns-system
+          labels:
+            app.kubernetes.io/instance: powerdns
+            app.kubernetes.io/name: powerdns
+        spec:
+          podManagementPolicy: Parallel
+          replicas: 1
+          revisionHistoryLimit: 3
+          selector:
+            matchLabels:
+              app.kubernetes.io/instance: powerdns
+              app.kubernetes.io/name: powerdns
+          serviceName: powerdns
+          template:
+            metadata:
+              labels:
+                app.kubernetes.io/instance: powerdns
+                app.kubernetes.io/name: powerdns
+            spec:
+              affinity:
+                nodeAffinity:
+                  requiredDuringSchedulingIgnoredDuringExecution:
+                    nodeSelectorTerms:
+                      - matchExpressions:
+                          - key: example.org/site
+                            operator: In
+                            values:
+                              - vps
+              automountServiceAccountToken: false
+              containers:
+                - name: powerdns
+                  args:
+                    - --config-dir=/etc/powerdns
+                    - --webserver-address=$(POD_IP)
+                    - --api-key=$(PDNS_API_KEY)
+                  command:
+                    - pdns_server
+                  env:
+                    - name: POD_IP
+                      valueFrom:
+                        fieldRef:
+                          fieldPath: status.podIP
+                    - name: PDNS_API_KEY
+                      valueFrom:
+                        secretKeyRef:
+                          name: powerdns-api-key
+                          key: api-key
+                  image: docker.io/powerdns/pdns-auth-51:5.1.4@sha256:bb5b1c133bcca1dd455075321de7d55db4945a8d7f2ba23339e3c7bbe416b205
+                  livenessProbe:
+                    failureThreshold: 6
+                    periodSeconds: 10
+                    tcpSocket:
+                      port: 5353
+                    timeoutSeconds: 3
+                  ports:
+                    - name: dns
+                      containerPort: 5353
+                      hostPort: 53
+                      protocol: UDP
+                    - name: dns-tcp
+                      containerPort: 5353
+                      hostPort: 53
+                      protocol: TCP
+                    - name: api
+                      containerPort: 8081
+                  readinessProbe:
+                    periodSeconds: 10
+                    tcpSocket:
+                      port: 5353
+                    timeoutSeconds: 3
+                  resources:
+                    limits:
+                      memory: 512Mi
+                    requests:
+                      cpu: 50m
+                      memory: 64Mi
+                  securityContext:
+                    allowPrivilegeEscalation: false
+                    capabilities:
+                      drop:
+                        - ALL
+                    readOnlyRootFilesystem: true
+                  volumeMounts:
+                    - name: config
+                      mountPath: /etc/powerdns
+                      readOnly: true
+                    - name: data
+                      mountPath: /var/lib/powerdns
+                    - name: run
+                      mountPath: /run/pdns
+              enableServiceLinks: false
+              initContainers:
+                - name: bootstrap
+                  command:
+                    - sh
+                    - /etc/powerdns/bootstrap.sh
+                  env:
+                    - name: TRANSFER_KEY
+                      valueFrom:
+                        secretKeyRef:
+                          name: powerdns-transfer-key
+                          key: secret
+                  image: docker.io/powerdns/pdns-auth-51:5.1.4@sha256:bb5b1c133bcca1dd455075321de7d55db4945a8d7f2ba23339e3c7bbe416b205
+                  resources:
+                    limits:
+                      memory: 512Mi
+                    requests:
+                      cpu: 50m
+                      memory: 64Mi
+                  securityContext:
+                    allowPrivilegeEscalation: false
+                    capabilities:
+                      drop:
+                        - ALL
+                    readOnlyRootFilesystem: true
+                  volumeMounts:
+                    - name: config
+                      mountPath: /etc/powerdns
+                      readOnly: true
+                    - name: data
+                      mountPath: /var/lib/powerdns
+                    - name: run
+                      mountPath: /run/pdns
+              nodeSelector:
+                kubernetes.io/hostname: vps0
+              securityContext:
+                fsGroup: 953
+                fsGroupChangePolicy: OnRootMismatch
+                runAsGroup: 953
+                runAsNonRoot: true
+                runAsUser: 953
+                seccompProfile:
+                  type: RuntimeDefault
+              tolerations:
+                - effect: NoExecute
+                  key: node.kubernetes.io/not-ready
+                  operator: Exists
+                - effect: NoExecute
+                  key: node.kubernetes.io/unreachable
+                  operator: Exists
+              volumes:
+                - name: config
+                  configMap:
+                    name: powerdns
+                - name: data
+                  persistentVolumeClaim:
+                    claimName: powerdns
+                - name: run
+                  emptyDir:
+                    medium: Memory
+                    sizeLimit: 16Mi
+        ");
+        assert_snapshot!(app(SMALL, "powerdns/app/networkpolicy.yaml"), @"
+        # Generated from clusters/small/cluster.yaml (dns.powerdns); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: powerdns
+          namespace: dns-system
+          labels:
+            app.kubernetes.io/instance: powerdns
+            app.kubernetes.io/name: powerdns
+        spec:
+          egress:
+            - ports:
+                - port: 53
+                  protocol: UDP
+                - port: 53
+                  protocol: TCP
+          ingress:
+            - ports:
+                - port: 5353
+                  protocol: UDP
+                - port: 5353
+                  protocol: TCP
+            - from:
+                - namespaceSelector:
+                    matchLabels:
+                      kubernetes.io/metadata.name: cert-manager
+                - namespaceSelector:
+                    matchLabels:
+                      kubernetes.io/metadata.name: external-dns
+              ports:
+                - port: 8081
+                  protocol: TCP
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/instance: powerdns
+              app.kubernetes.io/name: powerdns
+          policyTypes:
+            - Ingress
+            - Egress
+        ");
+        assert_snapshot!(app(SMALL, "powerdns/app/persistentvolume-dns-system-powerdns.yaml"), @r#"
+        # Generated from clusters/small/cluster.yaml (dns.powerdns); do not edit.
+        # To render it anew: nix run .#render, or cargo run --release -- render
+        ---
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata:
+          name: dns-system-powerdns
+          annotations:
+            kustomize.toolkit.fluxcd.io/prune: disabled
+          labels:
+            app.kubernetes.io/instance: powerdns
+            app.kubernetes.io/name: powerdns
+        spec:
+          accessModes:
+            - ReadWriteOnce
+          capacity:
+            storage: 1Gi
+          claimRef:
+            name: powerdns
+            namespace: dns-system
+          local:
+            path: /var/mnt/powerdns
+          nodeAffinity:
+            required:
+              nodeSelectorTerms:
+                - matchExpressions:
+                    - key: kubernetes.io/hostname
+                      operator: In
+                      values:
+                        - vps0
+          persistentVolumeReclaimPolicy: Retain
+          storageClassName: ""
+          volumeMode: Filesystem
+        "#);
+    }
+
+    #[test]
+    fn a_primary_on_its_nodes_network_that_takes_updates() {
+        let definition = edit(
+            SMALL,
+            "    site: vps\n    apiKey",
+            "    site: vps\n    exposure: hostNetwork\n    backend: gsqlite3\n    apiKey",
+        );
+        let updates = "solver: rfc2136\n  updateKey: { secret: powerdns-update-key, key: secret }";
+        let definition = edit(&definition, "solver: powerdns-webhook", updates);
+        assert_snapshot!(app(&definition, "powerdns/app/pdns.conf"), @"
+        # PowerDNS 5.1 as primary at the site vps.
+        launch=gsqlite3
+        gsqlite3-database=/var/lib/powerdns/pdns.sqlite3
+
+        primary=yes
+        # Never all addresses: on Talos the host's own resolver holds port 53 of 127.0.0.53.
+        local-address=198.51.99.10
+        local-port=53
+        socket-dir=/run/pdns
+        disable-syslog=yes
+        log-timestamp=no
+        max-tcp-connections=128
+        # Tells nobody what runs here, and asks nobody whether it is outdated: the image is pinned.
+        version-string=anonymous
+        security-poll-suffix=
+
+        # Transfers: to whom is said for each zone by bootstrap.sh, never by the NS records alone.
+        allow-axfr-ips=
+        only-notify=
+        default-soa-content=ns1.example.org hostmaster.@ 0 3600 600 1209600 300
+
+        # The key comes on the command line, out of the Secret. The address, the pod's own, too.
+        webserver=yes
+        webserver-port=8081
+        webserver-allow-from=10.244.0.0/16, 10.2.1.1, 198.51.99.10, 10.2.2.1
+        webserver-loglevel=none
+        api=yes
+
+        # Updates by DNS (RFC 2136), for the challenges of certificates; which key may, is said for each zone.
+        dnsupdate=yes
+        dnsupdate-require-tsig=yes
+        allow-dnsupdate-from=10.244.0.0/16, 10.2.1.1, 198.51.99.10, 10.2.2.1
+        ");
+    }
+
+    #[test]
+    fn a_secondary_at_home() {
+        let definition =
+            edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [home]\n    apiKey");
+        assert_snapshot!(app(&definition, "powerdns-home/app/pdns.conf"), @"
+        # PowerDNS 5.1 as secondary at the site home.
+        launch=lmdb
+        lmdb-filename=/var/lib/powerdns/pdns.lmdb
+
+        secondary=yes
+        # The pod's own network, where nothing else listens; the node's port 53 leads to this one.
+        local-address=0.0.0.0
+        local-port=5353
+        socket-dir=/run/pdns
+        disable-syslog=yes
+        log-timestamp=no
+        max-tcp-connections=128
+        # Tells nobody what runs here, and asks nobody whether it is outdated: the image is pinned.
+        version-string=anonymous
+        security-poll-suffix=
+
+        # Transfers: to whom is said for each zone by bootstrap.sh, never by the NS records alone.
+        allow-axfr-ips=
+        # The primary's pod may speak with its own address or with its node's. A notice only makes this server ask the primary.
+        trusted-notification-proxy=10.244.0.0/16, 10.2.1.1, 198.51.99.10, 10.2.2.1
+
+        # The key comes on the command line, out of the Secret. The address, the pod's own, too.
+        webserver=yes
+        webserver-port=8081
+        webserver-allow-from=10.244.0.0/16, 10.2.1.1, 198.51.99.10, 10.2.2.1
+        webserver-loglevel=none
+        api=no
+
+        dnsupdate=no
+        ");
+        assert_snapshot!(app(&definition, "powerdns-home/app/zones"), @"
+        # Read by bootstrap.sh: key, name, algorithm, variable; zone, name, kind; meta, zone, kind, values;
+        # rrset, zone, name, TTL, type, content. A meta without values takes the old ones away.
+        key	transfer	hmac-sha256	TRANSFER_KEY
+        zone	example.org	secondary 198.51.99.10
+        meta	example.org	AXFR-MASTER-TSIG	transfer
+        ");
+    }
+
+    #[test]
+    fn a_zone_below_another_and_records_of_every_kind() {
+        let definition = edit(
+            SMALL,
+            "      hostmaster: hostmaster@example.org\ncert",
+            concat!(
+                "      hostmaster: first.last@example.org\n      records:\n",
+                "        \"@\": { MX: [10 mail.example.net], TXT: ['say \"hi\"'], CAA: ['0 issue \"letsencrypt.org\"'] }\n",
+                "        _sip._tcp: { SRV: [0 5 5060 sip.example.net], ttl: 60 }\n",
+                "        blog: { CNAME: blog.example.net }\n",
+                "        \"*.apps\": { addresses: [vps0] }\n",
+                "    lab.example.org:\n      nameservers: { ns1.example.org: [vps0], ns2.example.net: [second-ns] }\n",
+                "      hostmaster: hostmaster@example.org\ncert",
+            ),
+        );
+        assert_snapshot!(app(&definition, "powerdns/app/zones"), @r#"
+        # Read by bootstrap.sh: key, name, algorithm, variable; zone, name, kind; meta, zone, kind, values;
+        # rrset, zone, name, TTL, type, content. A meta without values takes the old ones away.
+        key	transfer	hmac-sha256	TRANSFER_KEY
+        owned	_owner-%{record_type}.
+        zone	example.org	primary
+        meta	example.org	SOA-EDIT-API	DEFAULT
+        meta	example.org	ALSO-NOTIFY	192.0.1.53
+        meta	example.org	TSIG-ALLOW-AXFR	transfer
+        meta	example.org	ALLOW-AXFR-FROM
+        meta	example.org	SOA-EDIT-DNSUPDATE
+        meta	example.org	TSIG-ALLOW-DNSUPDATE
+        rrset	example.org	*.apps	300	A	198.51.99.10
+        rrset	example.org	@	300	CAA	0 issue "letsencrypt.org"
+        rrset	example.org	@	300	MX	10 mail.example.net.
+        rrset	example.org	@	300	NS	ns1.example.org.
+        rrset	example.org	@	300	NS	ns2.example.net.
+        rrset	example.org	@	300	SOA	ns1.example.org. first\.last.example.org. 0 3600 600 1209600 300
+        rrset	example.org	@	300	TXT	"say \"hi\""
+        rrset	example.org	_sip._tcp	60	SRV	0 5 5060 sip.example.net.
+        rrset	example.org	blog	300	CNAME	blog.example.net.
+        rrset	example.org	lab	300	NS	ns1.example.org.
+        rrset	example.org	lab	300	NS	ns2.example.net.
+        rrset	example.org	ns1	300	A	198.51.99.10
+        zone	lab.example.org	primary
+        meta	lab.example.org	SOA-EDIT-API	DEFAULT
+        meta	lab.example.org	ALSO-NOTIFY	192.0.1.53
+        meta	lab.example.org	TSIG-ALLOW-AXFR	transfer
+        meta	lab.example.org	ALLOW-AXFR-FROM
+        meta	lab.example.org	SOA-EDIT-DNSUPDATE
+        meta	lab.example.org	TSIG-ALLOW-DNSUPDATE
+        rrset	lab.example.org	@	300	NS	ns1.example.org.
+        rrset	lab.example.org	@	300	NS	ns2.example.net.
+        rrset	lab.example.org	@	300	SOA	ns1.example.org. hostmaster.example.org. 0 3600 600 1209600 300
+        "#);
+    }
+
+    #[test]
+    fn names_as_each_series_takes_them() {
+        let old = app(&edit(SMALL, "version: \"5.1\"", "version: \"4.9\""), "powerdns/app/bootstrap.sh");
+        let new = app(SMALL, "powerdns/app/bootstrap.sh");
+        assert!(
+            old.contains("echo @") && !new.contains("echo @"),
+            "4.9 takes relative names, 5.1 whole ones"
+        );
+    }
+
+    #[test]
+    fn what_a_person_has_to_do() {
+        assert_snapshot!(file(SMALL, Phase::Cleanup, "docs/dns.md"), @r#"
+        # DNS
+
+        What the zones need from outside this tree.
+
+        ## Before the servers start
+
+        The Secrets are not in this tree; make them by hand, or let your secret store make them.
+
+        The key of PowerDNS' API, the same in each place:
+
+        ```sh
+        key=$(openssl rand -hex 32)
+        kubectl create secret generic powerdns-api-key --namespace dns-system --from-literal=api-key="$key" # PowerDNS
+        kubectl create secret generic powerdns-api-key --namespace external-dns --from-literal=api-key="$key" # external-dns
+        kubectl create secret generic powerdns-api-key --namespace cert-manager --from-literal=api-key="$key" # cert-manager
+        ```
+
+        The key that transfers are signed with, `transfer` by `hmac-sha256`:
+
+        ```sh
+        key=$(openssl rand -base64 32 | tr -d '\n')
+        kubectl create secret generic powerdns-transfer-key --namespace dns-system --from-literal=secret="$key" # PowerDNS
+        ```
+
+
+        A pod reads its keys when it starts: after a change, restart it.
+
+        ## The secondaries of others
+
+        These are told of each change, and may have the zones:
+
+        - `second`, 192.0.1.53
+
+        Set there, for each zone: the kind secondary, the primary 198.51.99.10 on port 53, and leave for notices from it.
+        Transfers are signed: it needs the key `transfer`, by `hmac-sha256`, and should get it by a way that nobody reads.
+        To try it from there: `dig -y hmac-sha256:transfer:KEY @198.51.99.10 example.org AXFR`.
+
+        ## What the parent has to say
+
+        ### example.org
+
+        At the registrar, in the zone above:
+
+        ```
+        example.org. NS ns1.example.org.
+        example.org. NS ns2.example.net.
+        ns1.example.org. A 198.51.99.10
+        ```
+
+        Lower the TTL of the old records first, and wait until the old one has run out.
+        To see what the world sees: `dig +trace example.org SOA`.
+
+        ## DNSSEC
+
+        The zones are not signed.
+        Keys would be made and kept by PowerDNS: `kubectl --namespace dns-system exec powerdns-0 -- pdnsutil secure-zone example.org`.
+        The DS records for the parent are then printed by `kubectl --namespace dns-system exec powerdns-0 -- pdnsutil show-zone example.org`.
+        Secondaries have the signatures with each transfer.
+        "#);
+    }
 }

@@ -37,7 +37,9 @@ pub(super) fn secondaries(plan: &Plan, dns: &Dns) -> Vec<IpAddr> {
 }
 
 pub(super) fn file(plan: &Plan, dns: &Dns, server: &Server) -> String {
-    let mut out = String::from("# Read by bootstrap.sh: key, name, algorithm, variable; zone, name, kind; meta, zone, kind, values;\n");
+    let mut out = String::from(
+        "# Read by bootstrap.sh: key, name, algorithm, variable; zone, name, kind; meta, zone, kind, values;\n",
+    );
     out.push_str("# rrset, zone, name, TTL, type, content. A meta without values takes the old ones away.\n");
     let mut line = |words: &[&str]| writeln!(out, "{}", words.join("\t")).expect("a string takes all");
     for (key, variable) in keys(plan, dns, server) {

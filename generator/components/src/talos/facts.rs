@@ -5,7 +5,7 @@ use super::{
     image::Image,
     reach,
 };
-use crate::{Plan, Protocol};
+use crate::{Plan, Protocol, zone};
 use ipnet::IpNet;
 use model::{
     Phase,
@@ -75,7 +75,11 @@ pub enum DiscoveryFact {
     /// What the base configuration says stands.
     Unsaid,
     Off,
-    On { service: bool, kubernetes: bool, endpoint: Option<String> },
+    On {
+        service: bool,
+        kubernetes: bool,
+        endpoint: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -305,7 +309,8 @@ fn sysctls(plan: &Plan, node: &Node, machine: &Machine) -> BTreeMap<String, Stri
 pub fn unprivileged_ports(plan: &Plan, site: &str) -> Option<u16> {
     let definition = plan.definition;
     let dns = definition.dns.as_ref().map(|dns| &dns.powerdns);
-    let dns = dns.filter(|it| it.exposure() == Exposure::HostNetwork && it.sites().any(|at| *at.value == *site));
+    let dns =
+        dns.filter(|it| it.exposure() == Exposure::HostNetwork && it.sites().any(|at| *at.value == *site));
     let ingress = definition.ingress.as_ref();
     let ingress = ingress.filter(|it| it.exposure() == Exposure::HostNetwork && *it.site.value == *site);
     dns.map(|_| 53).or(ingress.map(|_| 80))
@@ -394,13 +399,9 @@ fn volumes(plan: &Plan, name: &str) -> Vec<&'static str> {
     if dns.powerdns.storage_class.is_some() {
         return Vec::new();
     }
-    let first = |site: &str| plan.definition.nodes_at(site).next().map(|(name, _)| name.to_string());
-    let primary = match &dns.powerdns.node {
-        Some(node) => Some(node.to_string()),
-        None => first(&dns.powerdns.site),
-    };
-    let mut holders = dns.powerdns.secondary_sites.iter().map(|site| first(site)).chain([primary]);
-    if holders.any(|holder| holder.as_deref() == Some(name)) { vec![POWERDNS_VOLUME] } else { Vec::new() }
+    let mut holders =
+        dns.powerdns.sites().filter_map(|site| zone::server_node(plan, site)).map(|(holder, _)| holder);
+    if holders.any(|holder| &***holder == name) { vec![POWERDNS_VOLUME] } else { Vec::new() }
 }
 
 /// The ports that a rule or a table speaks of.

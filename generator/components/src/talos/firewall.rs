@@ -224,3 +224,51 @@ fn joined(openings: Vec<Opening>) -> Vec<Rule> {
     rules.sort_by(|a, b| a.name.cmp(&b.name));
     rules
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Opening, joined, tcp};
+    use ipnet::IpNet;
+    use std::fmt::Write;
+
+    fn nets(text: &str) -> Vec<IpNet> {
+        text.split_whitespace().map(|it| it.parse().expect("a network")).collect()
+    }
+
+    fn text(openings: Vec<Opening>) -> String {
+        joined(openings).into_iter().fold(String::new(), |mut text, rule| {
+            writeln!(text, "{} {:?} {:?}", rule.name, rule.ports, rule.sources).expect("writing to a string");
+            text
+        })
+    }
+
+    #[test]
+    fn ports_of_one_purpose_share_a_rule() {
+        let all = || nets("0.0.0.0/0 ::/0");
+        insta::assert_snapshot!(text(vec![tcp("web", (443, 443), all()), tcp("web", (80, 80), all())]), @"web-tcp [(80, 80), (443, 443)] [0.0.0.0/0, ::/0]");
+    }
+
+    #[test]
+    fn sources_of_one_port_are_joined() {
+        let openings = vec![
+            tcp("kubelet", (10250, 10250), nets("10.0.0.0/9")),
+            tcp("kubelet", (10250, 10250), nets("10.128.0.0/9 10.2.0.1/32")),
+        ];
+        insta::assert_snapshot!(text(openings), @"kubelet-tcp [(10250, 10250)] [10.0.0.0/8]");
+    }
+
+    #[test]
+    fn one_purpose_with_two_audiences_has_two_names() {
+        let openings =
+            vec![tcp("dns", (53, 53), nets("0.0.0.0/0")), tcp("dns", (8081, 8081), nets("10.244.0.0/16"))];
+        insta::assert_snapshot!(text(openings), @r"
+        dns-tcp [(53, 53)] [0.0.0.0/0]
+        dns-tcp-8081 [(8081, 8081)] [10.244.0.0/16]
+        ");
+    }
+
+    #[test]
+    fn nobody_needs_no_rule() {
+        assert_eq!(text(vec![tcp("etcd", (2379, 2380), Vec::new())]), "");
+    }
+}

@@ -70,7 +70,9 @@ pub fn user_data(platform: Platform) -> &'static str {
             "none: write the image from a rescue system, boot it, and send the configuration to its maintenance API"
         }
         Platform::Nocloud => "a volume labelled `cidata`, or a server named in the SMBIOS serial number",
-        Platform::Akamai => "user data of its metadata service, in base64; set the kernel to Direct Disk first",
+        Platform::Akamai => {
+            "user data of its metadata service, in base64; set the kernel to Direct Disk first"
+        }
         Platform::Hcloud => "user data, plain or in base64",
         Platform::DigitalOcean | Platform::Vultr | Platform::Upcloud => "user data, plain",
         Platform::Oracle => "user data, in base64",

@@ -121,8 +121,12 @@ impl Patch<'_> {
         }];
         self.main.machine.time = Time { servers: self.time_servers() };
         let mirrors = self.mirrors();
-        let mirror = |endpoints: Vec<String>| {
+        let mirror = |mut endpoints: Vec<String>| {
             let override_path = endpoints.iter().any(|url| names_its_path(url));
+            // It holds for all of them alike here: one without a path needs the usual one spelled out.
+            for url in endpoints.iter_mut().filter(|url| override_path && !names_its_path(url)) {
+                *url = format!("{}/v2", url.trim_end_matches('/'));
+            }
             Mirror { endpoints, override_path }
         };
         self.main.machine.registries.mirrors =
@@ -139,11 +143,7 @@ impl Patch<'_> {
         if !facts.addresses.is_empty() || !facts.routes.is_empty() {
             self.push(&LinkConfig {
                 name: link.into(),
-                addresses: facts
-                    .addresses
-                    .iter()
-                    .map(|it| LinkAddress { address: it.to_string() })
-                    .collect(),
+                addresses: facts.addresses.iter().map(|it| LinkAddress { address: it.to_string() }).collect(),
                 routes: facts
                     .routes
                     .iter()
@@ -347,7 +347,12 @@ impl Patch<'_> {
     }
 }
 
-fn registries(enabled: bool, no_kubernetes: bool, no_service: bool, endpoint: Option<String>) -> ClusterDiscovery {
+fn registries(
+    enabled: bool,
+    no_kubernetes: bool,
+    no_service: bool,
+    endpoint: Option<String>,
+) -> ClusterDiscovery {
     ClusterDiscovery {
         enabled,
         registries: DiscoveryRegistries {
@@ -369,11 +374,8 @@ fn kubelet_args(facts: &NodeFacts) -> BTreeMap<String, String> {
 }
 
 fn registered_taints(facts: &NodeFacts) -> KubeletSettings {
-    let taint = |it: &TaintFact| NodeTaint {
-        key: it.key.clone(),
-        value: it.value.clone(),
-        effect: it.effect.name(),
-    };
+    let taint =
+        |it: &TaintFact| NodeTaint { key: it.key.clone(), value: it.value.clone(), effect: it.effect.name() };
     KubeletSettings { register_with_taints: facts.taints.iter().map(taint).collect() }
 }
 

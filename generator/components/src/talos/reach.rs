@@ -90,15 +90,23 @@ pub fn groups<'a>(plan: &Plan<'a>) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<_, Group<'a>> = BTreeMap::new();
     for (name, node) in plan.nodes() {
         let Some(site) = plan.site_of(node) else { continue };
-        let families = |ips: Vec<IpAddr>| ips.iter().map(|ip| (ip.is_ipv4(), is_public(*ip))).collect::<BTreeSet<_>>();
+        let families =
+            |ips: Vec<IpAddr>| ips.iter().map(|ip| (ip.is_ipv4(), is_public(*ip))).collect::<BTreeSet<_>>();
         let networks: BTreeSet<IpNet> = node
             .addresses
             .iter()
-            .map(|it| site.networks.iter().map(|net| net.0).find(|net| net.contains(&it.ip())).unwrap_or(it.network()))
+            .map(|it| {
+                site.networks
+                    .iter()
+                    .map(|net| net.0)
+                    .find(|net| net.contains(&it.ip()))
+                    .unwrap_or(it.network())
+            })
             .filter(|_| !site.public())
             .collect();
         let routes: Vec<IpNet> = node.machine.routes.iter().map(|route| route.network.0).collect();
-        let key = (&**node.site, families(node.ips().collect()), families(announced(node, site)), networks, routes);
+        let key =
+            (&**node.site, families(node.ips().collect()), families(announced(node, site)), networks, routes);
         let group = Group { site: &node.site, nodes: Vec::new() };
         groups.entry(key).or_insert(group).nodes.push((name, node));
     }
@@ -115,7 +123,8 @@ pub fn announced(node: &Node, site: &Site) -> Vec<IpAddr> {
 }
 
 fn shares_network(from: &Node, here: &Site, to: &Node, ip: IpAddr) -> bool {
-    let same_link = from.addresses.iter().any(|own| own.network().contains(&ip) && own.0.prefix_len() < host(ip));
+    let same_link =
+        from.addresses.iter().any(|own| own.network().contains(&ip) && own.0.prefix_len() < host(ip));
     // Public addresses of one provider may lie in one network and yet be told apart by its router: the
     // internet's way is as good, so only a private network is taken for a shared one.
     if from.site == to.site {

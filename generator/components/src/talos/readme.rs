@@ -1,7 +1,7 @@
 //! `talos/README.md`: how to apply the patches, and what the network between the nodes looks like.
 
 use super::{
-    facts::{DiscoveryFact, NodeFacts, port_text},
+    facts::{DiscoveryFact, NodeFacts, port_text, tailscale},
     firewall::Rule,
     image,
     patch::DISCOVERY,
@@ -16,7 +16,8 @@ use std::{collections::BTreeMap, net::IpAddr};
 pub(super) fn render(template: &str, values: Value) -> String {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let blocks = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    let blocks =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(blocks.expect("the delimiters are the usual ones"));
     let text = environment.render_str(template, values).expect("the template has every value it names");
     text.trim_end().to_owned() + "\n"
@@ -55,6 +56,7 @@ pub(super) fn readme(plan: &Plan, nodes: &[NodeFacts]) -> String {
             joining => if plan.phase < Phase::Node { String::new() } else { names(&joining) },
             kubespan => plan.kubespan(),
             mtu => plan.kubespan_mtu(),
+            tailscale => tailscale(plan),
             discovery,
             pairs => pairs(plan),
             firewalls => firewalls(nodes),

@@ -57,9 +57,9 @@ fn flat(path: &str) -> String {
 
 fn digested(path: &str, flat: &str) -> String {
     let digest = Sha256::digest(path.as_bytes());
-    let digest: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    let number = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let from = flat.len().saturating_sub(200);
-    format!("{digest}-{}", &flat[from..])
+    format!("{number:08x}-{}", &flat[from..])
 }
 
 #[cfg(test)]
@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn folders_are_flattened() {
-        let found = keys(&["website/css/main.css", "website/index.html", "extra/a.yaml", "website2/index.html"]);
+        let found =
+            keys(&["website/css/main.css", "website/index.html", "extra/a.yaml", "website2/index.html"]);
         let expected = [("css/main.css", "css--main.css"), ("index.html", "index.html")];
         assert_eq!(found, expected.map(|(path, key)| (path.to_owned(), key.to_owned())));
     }

@@ -25,7 +25,8 @@ pub fn configuration(plan: &Plan, website: &Website, content: &[Content]) -> Str
         .is_some_and(|it| it.environment.value == AcmeEnvironment::Production);
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let blocks = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    let blocks =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(blocks.expect("the delimiters are minijinja's own"));
     environment
         .render_str(
@@ -55,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_page_and_an_alias() {
-        let definition = edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
+        let definition =
+            edit(SMALL, "www.example.org, site", "www.example.org, aliases: [example.org], site");
         let configuration = file(&definition, Phase::Services, PATH);
         let (_, servers) = configuration.split_once("    server {").expect("there is a server");
         assert_snapshot!(servers, @r#"
@@ -101,7 +103,8 @@ mod tests {
     #[test]
     fn browsers_are_held_to_https_at_the_very_end() {
         let definition = edit(SMALL, "environment: staging", "environment: production");
-        let held = |definition: &str, phase| file(definition, phase, PATH).contains("Strict-Transport-Security");
+        let held =
+            |definition: &str, phase| file(definition, phase, PATH).contains("Strict-Transport-Security");
         assert!(held(&definition, Phase::Cleanup));
         assert!(!held(&definition, Phase::Services));
         assert!(!held(SMALL, Phase::Cleanup));

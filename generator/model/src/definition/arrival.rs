@@ -62,7 +62,8 @@ impl Definition {
             .iter()
             .filter(move |ingress| ingress.since() <= phase)
             .flat_map(|ingress| &ingress.hosts);
-        let website = self.website.iter().filter(move |it| it.since() <= phase).flat_map(super::Website::hosts);
+        let website =
+            self.website.iter().filter(move |it| it.since() <= phase).flat_map(super::Website::hosts);
         let apps = self
             .apps
             .iter()

@@ -32,7 +32,7 @@ pub struct Node {
     pub taints: Vec<Taint>,
     /// Networks that the node's address is taken from. Worked out from its addresses where absent.
     pub node_ip_subnets: Option<Vec<Spanned<SubnetFilter>>>,
-    /// The phase in which it joins. A node at a public site joins in `node`, all others are there from the start.
+    /// The phase in which it joins. Where absent: `node` at a public site without control planes, else it is there from the start.
     pub since: Option<Spanned<Phase>>,
     /// A Tailscale auth key, where the node has the extension.
     pub tailscale_auth_key: Option<SecretKey>,

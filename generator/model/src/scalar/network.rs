@@ -36,7 +36,8 @@ fn address(text: &str) -> Result<IpAddr, Fault> {
     }
     // Some readers take 010 for eight: neither reading is safe, so it is refused (RFC 6943, section 3.1.1).
     let parts: Vec<&str> = text.split('.').collect();
-    if parts.len() == 4 && parts.iter().all(|part| part.parse::<u16>().is_ok()) {
+    let number = |part: &&str| part.bytes().all(|b| b.is_ascii_digit()) && part.parse::<u16>().is_ok();
+    if parts.len() == 4 && parts.iter().all(number) {
         if let Some(big) = parts.iter().find(|part| part.parse::<u16>().is_ok_and(|n| n > 255)) {
             return Err(Fault::new(format!("`{text}` is not an address: `{big}` is more than 255")));
         }
@@ -69,7 +70,7 @@ fn prefixed(text: &str) -> Result<(IpAddr, u8), Fault> {
     let ip = address(ip)?;
     let most = if ip.is_ipv4() { 32 } else { 128 };
     match length.parse::<u8>() {
-        Ok(number) if number <= most && !length.starts_with('+') => Ok((ip, number)),
+        Ok(number) if number <= most && number.to_string() == length => Ok((ip, number)),
         _ => Err(Fault::new(format!("the prefix length `{length}` is not a number from 0 to {most}"))),
     }
 }

@@ -4,7 +4,7 @@
 //! is declared and what is served can be compared letter by letter.
 
 use super::{Address, Fault, Hostname, Scalar, macros::scalar};
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// A mail server: preference and host (RFC 1035, section 3.3.9). The host `.` says that there is no mail (RFC 7505).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -98,9 +98,12 @@ impl Scalar for Caa {
             return Err(Fault::new(format!("the flag of a CAA record is 0 or 128, not {flags} (RFC 8659)")));
         }
         let tag = tag.to_ascii_lowercase();
-        if !["issue", "issuewild", "iodef", "contactemail", "contactphone", "issuemail", "issuevmc"].contains(&&*tag) {
-            return Err(Fault::new(format!("`{tag}` is not a tag that authorities know"))
-                .help("the tags are `issue`, `issuewild`, `issuemail`, `iodef`, `contactemail` and `contactphone`"));
+        if !["issue", "issuewild", "iodef", "contactemail", "contactphone", "issuemail", "issuevmc"]
+            .contains(&&*tag)
+        {
+            return Err(Fault::new(format!("`{tag}` is not a tag that authorities know")).help(
+                "the tags are `issue`, `issuewild`, `issuemail`, `iodef`, `contactemail` and `contactphone`",
+            ));
         }
         let value = value.trim();
         let value = match value.strip_prefix('"') {
@@ -119,7 +122,9 @@ impl Scalar for Caa {
                 })?;
             }
         }
-        if tag == "iodef" && !["mailto:", "http://", "https://"].iter().any(|scheme| value.starts_with(scheme)) {
+        if tag == "iodef"
+            && !["mailto:", "http://", "https://"].iter().any(|scheme| value.starts_with(scheme))
+        {
             return Err(Fault::new(format!("`{value}` is nowhere to report to"))
                 .help("write `mailto:…` or `https://…` (RFC 8659, section 4.4)"));
         }
@@ -174,7 +179,7 @@ fn quoted(bytes: &[u8]) -> String {
         match byte {
             b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
             0x20..0x7f => out.push(char::from(*byte)),
-            _ => out.push_str(&format!("\\{byte:03}")),
+            _ => write!(out, "\\{byte:03}").expect("a string takes all"),
         }
     }
     out.push('"');
@@ -225,10 +230,19 @@ mod tests {
 
     #[test]
     fn records_print_as_name_servers_do() {
-        assert_eq!(Mx::parse("10  Mail.example.com.").map(|it| it.to_string()), Ok("10 mail.example.com.".into()));
+        assert_eq!(
+            Mx::parse("10  Mail.example.com.").map(|it| it.to_string()),
+            Ok("10 mail.example.com.".into())
+        );
         assert_eq!(Mx::parse("0 .").map(|it| it.to_string()), Ok("0 .".into()));
-        assert_eq!(Srv::parse("0 5 5060 sip.example.org").map(|it| it.to_string()), Ok("0 5 5060 sip.example.org.".into()));
-        assert_eq!(Caa::parse("0 ISSUE letsencrypt.org").map(|it| it.to_string()), Ok("0 issue \"letsencrypt.org\"".into()));
+        assert_eq!(
+            Srv::parse("0 5 5060 sip.example.org").map(|it| it.to_string()),
+            Ok("0 5 5060 sip.example.org.".into())
+        );
+        assert_eq!(
+            Caa::parse("0 ISSUE letsencrypt.org").map(|it| it.to_string()),
+            Ok("0 issue \"letsencrypt.org\"".into())
+        );
         assert_eq!(Caa::parse("0 issuewild \";\"").map(|it| it.to_string()), Ok("0 issuewild \";\"".into()));
     }
 
@@ -249,7 +263,13 @@ mod tests {
             refusal::<Mx>("mail.example.org"),
             "`mail.example.org` is not a mail server's record; write a preference and a host: `10 mail.example.org`"
         );
-        assert_eq!(refusal::<Srv>("0 0 70000 a.example.org"), "the port is a number from 0 to 65535, not `70000`; ");
-        assert_eq!(refusal::<Txt>("\"v=spf1\""), "the quotes would become part of the text; write the text alone: `v=spf1`");
+        assert_eq!(
+            refusal::<Srv>("0 0 70000 a.example.org"),
+            "the port is a number from 0 to 65535, not `70000`; "
+        );
+        assert_eq!(
+            refusal::<Txt>("\"v=spf1\""),
+            "the quotes would become part of the text; write the text alone: `v=spf1`"
+        );
     }
 }

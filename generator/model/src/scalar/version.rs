@@ -23,15 +23,18 @@ impl Scalar for Version {
         let fault = || Fault::new(format!("`{text}` is not a version"));
         let Some(digits) = text.strip_prefix('v') else {
             let fault = fault();
-            return Err(if semver::Version::parse(text).is_ok() {
-                fault.help(format!("write `v{text}`"))
-            } else {
-                fault.help("write all three numbers with a `v`: `v1.14.2`")
+            return Err(match (semver::Version::parse(text), two_numbers(text)) {
+                (Ok(_), _) => fault.help(format!("write `v{text}`")),
+                (_, Some(_)) => fault.help(format!("write all three numbers with a `v`, like `v{text}.0`")),
+                _ => fault.help("write all three numbers with a `v`, like `v1.14.2`"),
             });
         };
         match semver::Version::parse(digits) {
             Ok(version) if version.build.is_empty() => Ok(Self(version)),
-            _ => Err(fault().help("write all three numbers with a `v`: `v1.14.2`")),
+            _ if two_numbers(digits).is_some() => {
+                Err(fault().help(format!("write all three numbers, like `{text}.0`")))
+            }
+            _ => Err(fault().help("write all three numbers with a `v`, like `v1.14.2`")),
         }
     }
 }
@@ -103,6 +106,6 @@ impl Scalar for Series {
 
 fn two_numbers(text: &str) -> Option<(u64, u64)> {
     let (major, minor) = text.split_once('.')?;
-    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    let number = |text: &str| text.parse().ok().filter(|number: &u64| number.to_string() == text);
     Some((number(major)?, number(minor)?))
 }

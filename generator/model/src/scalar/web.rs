@@ -26,6 +26,10 @@ impl Scalar for Hostname {
             return Err(Fault::new(format!("`{text}` has no domain"))
                 .help(format!("write it whole: `{text}.example.org`")));
         }
+        // A top-level domain has a letter in it (RFC 3696, section 2), so that no address is a name.
+        if text.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
+            return Err(Fault::new(format!("`{text}` is an address, not the name of a host")));
+        }
         Ok(Self(text.into()))
     }
 }
@@ -78,7 +82,12 @@ pub(super) fn hostname(text: &str) -> Result<(), Fault> {
         return Err(Fault::new(format!("`{text}` has capital letters"))
             .help(format!("write `{}`", text.to_lowercase())));
     }
-    text.split('.').try_for_each(|label| super::name::label(label, "each part of a host name"))
+    text.split('.').try_for_each(|part| label(part, "each part of a host name"))
+}
+
+/// A label of a longer name, so that what could stand for the label alone is no help.
+fn label(text: &str, what: &str) -> Result<(), Fault> {
+    super::name::label(text, what).map_err(|fault| Fault::new(fault.message))
 }
 
 /// A name of a record, relative to its zone: `www`, `@` for the zone itself, `_acme-challenge`, `*`.
@@ -113,7 +122,7 @@ impl Scalar for RecordName {
                 continue;
             }
             let plain = part.strip_prefix('_').unwrap_or(part);
-            super::name::label(plain, "each part of a record's name")?;
+            label(plain, "each part of a record's name")?;
             if part.len() > 63 {
                 return Err(Fault::new(format!(
                     "each part of a record's name has at most 63 characters, `{part}` has {}",
@@ -160,10 +169,23 @@ impl Scalar for ApiEndpoint {
             Fault::new(format!("`{text}` is not an endpoint of the Kubernetes API"))
                 .help("write `https://ADDRESS:6443`")
         };
-        let rest = text.strip_prefix("https://").ok_or_else(fault)?;
-        let (host, port) = rest.rsplit_once(':').ok_or_else(fault)?;
-        let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or_else(fault)?;
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let Some(rest) = text.strip_prefix("https://") else {
+            let secure = format!("https://{}", text.strip_prefix("http://").unwrap_or(text));
+            let scheme = !secure[8..].contains("://") && Self::parse(&secure).is_ok();
+            return Err(if scheme { fault().help(format!("write `{secure}`")) } else { fault() });
+        };
+        let usual = |host: &str| fault().help(format!("write `https://{host}:6443`"));
+        let (host, port) = rest.rsplit_once(':').ok_or_else(|| usual(rest.trim_end_matches('/')))?;
+        let number = port.parse().ok().filter(|number: &u16| *number > 0 && number.to_string() == port);
+        let port = number.ok_or_else(fault)?;
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(inner) if inner.parse::<std::net::Ipv6Addr>().is_ok() => inner,
+            Some(inner) => return Err(usual(inner)),
+            None if host.parse::<std::net::Ipv6Addr>().is_ok() => {
+                return Err(fault().help(format!("write `https://[{host}]:{port}`")));
+            }
+            None => host,
+        };
         if Address::parse(host).is_err() {
             if host.chars().all(|c| c.is_ascii_digit() || c == '.') {
                 Address::parse(host)?;
@@ -197,7 +219,9 @@ impl Scalar for Url {
             .find_map(|scheme| text.strip_prefix(scheme));
         match scheme {
             Some(rest)
-                if !rest.is_empty() && !rest.starts_with('/') && !text.contains(char::is_whitespace) =>
+                if !rest.is_empty()
+                    && !rest.starts_with('/')
+                    && text.bytes().all(|b| b.is_ascii_graphic()) =>
             {
                 let authority = rest.split('/').next().unwrap_or_default();
                 if authority.split_once('@').is_some_and(|(user, _)| user.contains(':')) {
@@ -267,8 +291,12 @@ impl Scalar for RelativePath {
             return Err(Fault::new(format!("`{text}` starts at the root of the machine"))
                 .help("write it from here on: `./…`"));
         }
-        if text.contains(['\\', '\0', '\n']) || text.contains("//") {
+        if text.contains('\\') || text.contains(char::is_control) || text.contains("//") {
             return Err(Fault::new(format!("`{text}` is not a path")));
+        }
+        if text.split('/').any(|part| part == "..") {
+            return Err(Fault::new(format!("`{text}` leads out of the folder, by `..`"))
+                .help("write a path below it: `./…`"));
         }
         Ok(Self(text.into()))
     }

@@ -1,4 +1,4 @@
-//! Cilium: which addresses a Service may have, and which nodes answer for them.
+//! Cilium: which addresses a Service may have, which nodes answer for them, and who may reach a pod.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::CustomResource;
@@ -59,4 +59,60 @@ pub struct IpBlock {
 pub enum YesNo {
     Yes,
     No,
+}
+
+/// What a NetworkPolicy cannot name: traffic of nodes, and of Envoy.
+#[derive(CustomResource, Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[kube(group = "cilium.io", version = "v2", kind = "CiliumNetworkPolicy")]
+#[kube(namespaced, plural = "ciliumnetworkpolicies", derive = "Default", derive = "PartialEq")]
+#[serde(rename_all = "camelCase")]
+pub struct CiliumNetworkPolicySpec {
+    pub endpoint_selector: LabelSelector,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ingress: Vec<IngressRule>,
+    /// One empty rule lets nothing out; no rule at all lets everything out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub egress: Vec<EgressRule>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IngressRule {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from_entities: Vec<Entity>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_ports: Vec<PortRule>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EgressRule {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_entities: Vec<Entity>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_ports: Vec<PortRule>,
+}
+
+/// Who is no pod.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entity {
+    Cluster,
+    Host,
+    Ingress,
+    RemoteNode,
+    World,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct PortRule {
+    pub ports: Vec<PortProtocol>,
+}
+
+/// A port in digits, or by name.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct PortProtocol {
+    pub port: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
 }

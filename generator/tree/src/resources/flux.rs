@@ -1,4 +1,4 @@
-//! What Flux reads: sources, Kustomizations, Helm releases. Field order is key order on disk.
+//! What Flux reads: sources, Kustomizations and HelmReleases. Field order is key order on disk.
 
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -57,22 +57,39 @@ pub struct Dependency {
     pub ready_expr: Option<String>,
 }
 
+/// A source by name; which kinds of source may stand in a place is a type of its own.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct SourceRef {
-    pub kind: SourceKind,
+pub struct SourceRef<Kind = SourceKind> {
+    pub kind: Kind,
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
 }
 
-/// A Kustomization takes the first and the last, a chart template the first two, a chart reference the last.
+/// What a Kustomization is built from.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum SourceKind {
     #[default]
     GitRepository,
-    HelmRepository,
     #[serde(rename = "OCIRepository")]
     OciRepository,
+}
+
+/// What holds charts to choose from.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum ChartSourceKind {
+    #[default]
+    HelmRepository,
+    GitRepository,
+}
+
+/// What is one chart.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum ChartRefKind {
+    #[default]
+    #[serde(rename = "OCIRepository")]
+    OciRepository,
+    HelmChart,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -219,7 +236,7 @@ pub struct LayerSelector {
 }
 
 impl LayerSelector {
-    /// The layer in which `helm push` puts a chart; a Helm release wants it as it is.
+    /// The layer in which `helm push` puts a chart; a HelmRelease wants it as it is.
     pub fn helm_chart() -> Self {
         Self {
             media_type: "application/vnd.cncf.helm.chart.content.v1.tar+gzip".into(),
@@ -274,7 +291,7 @@ pub struct HelmReleaseSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chart: Option<ChartTemplate>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub chart_ref: Option<SourceRef>,
+    pub chart_ref: Option<SourceRef<ChartRefKind>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -311,7 +328,7 @@ pub struct ChartTemplateSpec {
     pub chart: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    pub source_ref: SourceRef,
+    pub source_ref: SourceRef<ChartSourceKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<String>,
 }
@@ -387,7 +404,7 @@ pub enum DriftDetectionMode {
     Warn,
 }
 
-/// Values out of an object of the release's namespace.
+/// Values out of a ConfigMap or a Secret of the release's namespace.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValuesFrom {

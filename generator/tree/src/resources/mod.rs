@@ -55,6 +55,7 @@ static KINDS: LazyLock<BTreeMap<(String, String), Kind>> = LazyLock::new(|| {
         entry::<cert_manager::Issuer>(),
         entry::<cilium::CiliumL2AnnouncementPolicy>(),
         entry::<cilium::CiliumLoadBalancerIpPool>(),
+        entry::<cilium::CiliumNetworkPolicy>(),
         entry::<core::v1::ConfigMap>(),
         entry::<core::v1::LimitRange>(),
         entry::<core::v1::Namespace>(),

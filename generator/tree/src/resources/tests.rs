@@ -8,7 +8,7 @@ use flux::{
     ChartTemplate, ChartTemplateSpec, CrdsPolicy, Decryption, DecryptionProvider, Dependency, GitRef,
     GitRepository, GitRepositorySpec, HelmRelease, HelmReleaseSpec, HelmRepository, HelmRepositorySpec,
     HelmRepositoryType, Install, Kustomization, KustomizationSpec, LayerSelector, LocalRef, OciRef,
-    OciRepository, OciRepositorySpec, Remediation, SourceKind, SourceRef, Strategy, StrategyName, Upgrade,
+    OciRepository, OciRepositorySpec, Remediation, SourceRef, Strategy, StrategyName, Upgrade,
 };
 use insta::assert_snapshot;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -138,11 +138,7 @@ fn flux_sources() {
 fn helm_release() {
     let by_reference = HelmReleaseSpec {
         interval: "1h".into(),
-        chart_ref: Some(SourceRef {
-            kind: SourceKind::OciRepository,
-            name: "cert-manager".into(),
-            namespace: None,
-        }),
+        chart_ref: Some(SourceRef { name: "cert-manager".into(), ..Default::default() }),
         install: Some(Install { crds: Some(CrdsPolicy::CreateReplace), ..Default::default() }),
         upgrade: Some(Upgrade {
             crds: Some(CrdsPolicy::CreateReplace),
@@ -162,11 +158,7 @@ fn helm_release() {
             spec: ChartTemplateSpec {
                 chart: "traefik".into(),
                 version: Some("41.0.0".into()),
-                source_ref: SourceRef {
-                    kind: SourceKind::HelmRepository,
-                    name: "traefik".into(),
-                    namespace: None,
-                },
+                source_ref: SourceRef { name: "traefik".into(), ..Default::default() },
                 interval: None,
             },
         }),

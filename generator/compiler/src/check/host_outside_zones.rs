@@ -1,0 +1,73 @@
+//! A served host that lies in none of the zones.
+//!
+//! external-dns writes only into the zones that the definition declares, so nobody finds the host.
+//! Where certificates are wanted, `name-without-solver` says the same, and more; then this check is silent.
+//!
+//! Fix: correct the name, or declare the zone.
+//! Source: https://kubernetes-sigs.github.io/external-dns/latest/docs/tutorials/pdns/
+
+use components::Plan;
+use model::{Diagnostic, Diagnostics};
+
+super::check!("host-outside-zones", Dns, "host_outside_zones.rs");
+
+fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let definition = plan.definition;
+    let Some(dns) = definition.dns.as_ref().filter(|_| definition.certificates.is_none()) else { return };
+    if dns.external_dns.is_none() {
+        return;
+    }
+    for host in definition.served_hosts(plan.phase).filter(|host| definition.zone_of(host).is_none()) {
+        let zones: Vec<&str> = dns.zones.keys().map(|zone| &***zone).collect();
+        let diagnostic = Diagnostic::error(CHECK.code, format!("`{host}` is in none of the zones"))
+            .at(host, "no record is made for it");
+        let tail = |zone: &str| {
+            let labels = zone.matches('.').count() + 1;
+            let all: Vec<&str> = host.split('.').collect();
+            all[all.len().saturating_sub(labels)..].join(".")
+        };
+        let meant = zones.iter().find(|zone| crate::closest(&tail(zone), std::iter::once(**zone)).is_some());
+        let help = match meant {
+            Some(zone) => {
+                format!("did you mean `{}{zone}`?", host.strip_suffix(&tail(zone)).unwrap_or_default())
+            }
+            None => format!(
+                "the zones are {}",
+                zones.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        diagnostics.push(diagnostic.help(help));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SMALL, edit, report};
+    use insta::assert_snapshot;
+
+    fn without_certificates() -> String {
+        let (before, rest) = SMALL.split_once("certificates:\n").expect("the fixture has certificates");
+        let (_, after) = rest.split_once("website:").expect("the website follows");
+        format!("{before}website:{after}").replace(", certificates]", "]")
+    }
+
+    #[test]
+    fn a_host_with_a_slip_of_the_pen() {
+        let definition = edit(&without_certificates(), "host: www.example.org", "host: www.exmaple.org");
+        assert_snapshot!(report("host-outside-zones", &definition), @"
+        error[host-outside-zones]: `www.exmaple.org` is in none of the zones
+           ┌─ cluster.yaml:60:18
+           │
+        60 │ website: { host: www.exmaple.org, site: vps, content: ./website }
+           │                  ^^^^^^^^^^^^^^^ no record is made for it
+           │
+           = in the phases `services` to `cleanup`
+           = help: did you mean `www.example.org`?
+        ");
+    }
+
+    #[test]
+    fn every_host_in_a_zone() {
+        assert_snapshot!(report("host-outside-zones", &without_certificates()), @"");
+    }
+}

@@ -28,6 +28,7 @@ pub enum LoadError {
     BadName { path: PathBuf, reason: String },
     Link { path: PathBuf },
     NameNotText { path: PathBuf },
+    NameNotInTree { path: PathBuf, reason: &'static str },
 }
 
 impl fmt::Display for LoadError {
@@ -69,6 +70,9 @@ impl fmt::Display for LoadError {
                 )
             }
             Self::NameNotText { path } => write!(f, "{}: the file's name is not UTF-8", path.display()),
+            Self::NameNotInTree { path, reason } => {
+                write!(f, "{} cannot be part of a tree: its path {reason}; rename it", path.display())
+            }
         }
     }
 }
@@ -161,7 +165,11 @@ fn beside(root: &Path, folder: &Path, files: &mut Files, left: &mut u64) -> Resu
             let bytes = read(&path, *left)?;
             *left -= bytes.len() as u64;
             let relative = path.strip_prefix(root).expect("found below it");
-            files.insert(relative.to_str().expect("each part was text").to_owned(), bytes);
+            let relative = relative.to_str().expect("each part was text").to_owned();
+            if let Err(reason) = tree::check_path(&relative) {
+                return Err(LoadError::NameNotInTree { path, reason });
+            }
+            files.insert(relative, bytes);
         }
     }
     Ok(())

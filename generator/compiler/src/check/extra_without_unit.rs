@@ -6,7 +6,7 @@
 //! Fix: move the file to the folder of the unit that needs it; `generated/README.md` lists them.
 //! Source: ARCHITECTURE.md, of this project.
 
-use components::{COMPONENTS, Plan};
+use components::{COMPONENTS, File, Plan};
 use model::{Diagnostic, Diagnostics};
 use std::collections::BTreeSet;
 
@@ -27,6 +27,16 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     for path in files {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         if folders.contains(folder) {
+            let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+            if taken(plan, folder).contains(name) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("`{path}` has the name of a file that we write there"),
+                    )
+                    .help("give it another name; `kustomization.yaml` is written for you and lists it"),
+                );
+            }
             continue;
         }
         let diagnostic = Diagnostic::error(CHECK.code, format!("`{path}` belongs to no unit"));
@@ -35,6 +45,19 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             None => diagnostic.help("put it into `extra/<namespace>/<unit>/` of the unit that needs it"),
         });
     }
+}
+
+/// The names of the files that a unit has of its own in this phase.
+fn taken(plan: &Plan, folder: &str) -> BTreeSet<String> {
+    let unit = folder.rsplit_once('/').and_then(|(_, name)| plan.units.get(name));
+    let files = unit.into_iter().flat_map(|unit| {
+        (unit.component.emit)(plan, unit).into_iter().filter_map(|file| match file {
+            File::Object(object) => Some(object.file_name(&unit.name)),
+            File::Data { path, .. } => Some(path),
+            File::Outside { .. } => None,
+        })
+    });
+    files.chain(["kustomization.yaml".to_owned()]).collect()
 }
 
 #[cfg(test)]
@@ -61,5 +84,14 @@ mod tests {
     #[test]
     fn the_folder_of_a_unit() {
         assert_snapshot!(report("extra/cert-manager/issuers/key.sops.yaml"), @"");
+    }
+
+    #[test]
+    fn the_name_of_a_file_that_is_written() {
+        assert_snapshot!(report("extra/cert-manager/issuers/kustomization.yaml"), @"
+        error[extra-without-unit]: `extra/cert-manager/issuers/kustomization.yaml` has the name of a file that we write there
+         = help: give it another name; `kustomization.yaml` is written for you and lists
+           it
+        ");
     }
 }

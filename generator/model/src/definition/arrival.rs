@@ -5,6 +5,7 @@ use crate::{
     Phase, Phases, Spanned,
     scalar::{Hostname, Name},
 };
+use std::collections::BTreeMap;
 
 impl Definition {
     /// The first phase in which certificates can be had: not before a server of ours, or the one before it, can
@@ -18,41 +19,58 @@ impl Definition {
     /// The phases in which an app is there.
     pub fn app_phases(&self, name: &str, app: &App) -> Phases {
         Phases {
-            since: self.app_since(name, app, &mut Vec::new()),
+            since: self.app_arrivals().get(name).copied().unwrap_or(Phase::Prerequisites),
             until: app.until.as_ref().map_or(Phase::Cleanup, |it| it.value),
         }
     }
 
-    fn app_since<'a>(&'a self, name: &'a str, app: &'a App, seen: &mut Vec<&'a str>) -> Phase {
-        if let Some(since) = &app.since {
-            return since.value;
-        }
-        // A cycle of needs has a check of its own.
-        if seen.contains(&name) {
-            return Phase::Prerequisites;
-        }
-        seen.push(name);
-        let since = app.needs.iter().map(|need| self.arrival(need, seen)).max();
-        seen.pop();
-        since.unwrap_or(Phase::Prerequisites)
+    /// The first phase of each app: what it says, else that in which all that it needs is there. Worked out once.
+    ///
+    /// Apps in a cycle of needs, which has a check of its own, hold each other back no further than what the rest
+    /// of them waits for.
+    fn app_arrivals(&self) -> &BTreeMap<String, Phase> {
+        self.arrivals.get_or_init(|| {
+            let mut providers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for (name, app) in &self.apps {
+                for what in std::iter::once(&name.value).chain(app.provides.iter().map(|it| &it.value)) {
+                    providers.entry(what).or_default().push(name);
+                }
+            }
+            let stated = |app: &App| app.since.as_ref().map_or(Phase::Prerequisites, |since| since.value);
+            let mut since: BTreeMap<String, Phase> =
+                self.apps.iter().map(|(name, app)| (name.to_string(), stated(app))).collect();
+            // Phases only rise, and there are seven of them: this ends.
+            loop {
+                let mut later = Vec::new();
+                for (name, app) in self.apps.iter().filter(|(_, app)| app.since.is_none()) {
+                    let needed = app.needs.iter().map(|what| {
+                        let apps = providers.get(&***what).into_iter().flatten().map(|app| since[*app]);
+                        apps.chain(self.component_arrival(what)).min().unwrap_or(Phase::Prerequisites)
+                    });
+                    let phase = needed.max().unwrap_or(Phase::Prerequisites);
+                    if phase > since[&***name] {
+                        later.push((name.to_string(), phase));
+                    }
+                }
+                if later.is_empty() {
+                    return since;
+                }
+                since.extend(later);
+            }
+        })
     }
 
-    /// The first phase in which an app, or a component that comes late, provides this.
-    fn arrival<'a>(&'a self, what: &'a str, seen: &mut Vec<&'a str>) -> Phase {
-        let apps = self.apps.iter().filter(|(name, app)| {
-            ****name == *what || app.provides.iter().any(|provided| ***provided == *what)
-        });
-        let mut firsts: Vec<Phase> = apps.map(|(name, app)| self.app_since(name, app, seen)).collect();
+    /// The first phase in which a component of ours that comes late provides this.
+    fn component_arrival(&self, what: &str) -> Option<Phase> {
         match what {
             "ingress" | "traefik" | "ingress-nginx" | "gateway" => {
-                firsts.extend(self.ingress.as_ref().map(super::Ingress::since));
+                self.ingress.as_ref().map(super::Ingress::since)
             }
-            "certificates" | "issuers" => firsts.extend(self.certificates_since()),
-            "dns" | "powerdns" if self.dns.is_some() => firsts.push(Phase::Dns),
-            "website" => firsts.extend(self.website.as_ref().map(super::Website::since)),
-            _ => {}
+            "certificates" | "issuers" => self.certificates_since(),
+            "dns" | "powerdns" => self.dns.as_ref().map(|_| Phase::Dns),
+            "website" => self.website.as_ref().map(super::Website::since),
+            _ => None,
         }
-        firsts.into_iter().min().unwrap_or(Phase::Prerequisites)
     }
 
     /// Every host that is served through the ingress in a phase, in the order of who serves it.

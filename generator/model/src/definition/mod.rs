@@ -46,12 +46,12 @@ pub use talos::{Discovery, Talos};
 pub use website::Website;
 
 use crate::{
-    Spanned,
+    Phase, Spanned,
     scalar::{Hostname, Name},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 /// One cluster: its sites and nodes, what runs where, and how far its migration has come.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -100,6 +100,9 @@ pub struct Definition {
     /// Which warnings are accepted, and why.
     #[serde(default)]
     pub checks: Checks,
+    /// The first phase of each app, once it has been asked for.
+    #[serde(skip)]
+    arrivals: OnceLock<BTreeMap<String, Phase>>,
 }
 
 impl Definition {

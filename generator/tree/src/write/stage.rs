@@ -177,7 +177,7 @@ fn exchange(new: &Path, target: &Path, old: &Path) -> io::Result<()> {
     }
 }
 
-fn rename_twice(new: &Path, target: &Path, old: &Path) -> io::Result<()> {
+pub(super) fn rename_twice(new: &Path, target: &Path, old: &Path) -> io::Result<()> {
     fs::rename(target, old)?;
     fs::rename(new, target).inspect_err(|_| {
         // Nothing better can be done if this fails too; the error names the target.

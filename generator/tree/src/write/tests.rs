@@ -348,6 +348,19 @@ fn a_run_killed_between_two_renames_is_taken_back() {
 }
 
 #[test]
+fn without_an_exchange_a_failure_takes_the_first_rename_back() {
+    let scratch = Scratch::new();
+    scratch.write(OLD).unwrap();
+    let before = scratch.listing();
+    let [new, old] = ["new", "old"].map(|name| scratch.0.join(name));
+    assert!(stage::rename_twice(&new, &scratch.target(), &old).is_err());
+    assert_eq!(scratch.listing(), before);
+    fs::create_dir(&new).unwrap();
+    stage::rename_twice(&new, &scratch.target(), &old).unwrap();
+    assert!(old.join("a.yaml").is_file() && !scratch.path("a.yaml").exists());
+}
+
+#[test]
 fn two_writes_at_once_wait_for_each_other() {
     let scratch = Scratch::new();
     let trees: Vec<Tree> =

@@ -120,6 +120,10 @@ let
           cmp Cargo.lock $cargoDeps/Cargo.lock
           export CARGO_HOME=$NIX_BUILD_TOP/cargo-home
         '';
+        # Built quickly rather than well: the real nixpkgs' build is the workspace's own release profile.
+        CARGO_PROFILE_RELEASE_LTO = "off";
+        CARGO_PROFILE_RELEASE_OPT_LEVEL = "0";
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS = "16";
         buildPhase = "cargo build -j $NIX_BUILD_CORES --offline --frozen --release $cargoBuildFlags";
         installPhase = ''
           mkdir -p $out/bin

@@ -13,9 +13,31 @@ use std::{
 
 /// The module that an engine is there for, and which its version is that of.
 const MODULES: &[(&str, &str)] = &[
+    ("crds", "github.com/cert-manager/cert-manager"),
+    ("crds", "github.com/cilium/cilium"),
+    ("crds", "github.com/fluxcd/helm-controller"),
+    ("crds", "github.com/fluxcd/kustomize-controller"),
+    ("crds", "github.com/fluxcd/source-controller"),
+    ("crds", "go.universe.tf/metallb"),
+    ("crds", "sigs.k8s.io/gateway-api"),
+    ("etcd", "go.etcd.io/etcd/server/v3"),
+    ("kubernetes", "k8s.io/kubernetes"),
     ("kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),
+    ("kwok", "sigs.k8s.io/kwok"),
     ("schematic", "github.com/siderolabs/image-factory"),
     ("talos", "github.com/siderolabs/talos/pkg/machinery"),
+];
+
+/// What is taken out of a module beside its programs: engine, module, folder there, and its name here.
+const FILES: &[(&str, &str, &str, &str)] = &[
+    ("crds", "github.com/cert-manager/cert-manager", "deploy/crds", "cert-manager"),
+    ("crds", "github.com/cilium/cilium", "pkg/k8s/apis/cilium.io/client/crds", "cilium"),
+    ("crds", "github.com/fluxcd/helm-controller", "config/crd/bases", "flux-helm"),
+    ("crds", "github.com/fluxcd/kustomize-controller", "config/crd/bases", "flux-kustomize"),
+    ("crds", "github.com/fluxcd/source-controller", "config/crd/bases", "flux-source"),
+    ("crds", "go.universe.tf/metallb", "config/crd/bases", "metallb"),
+    ("crds", "sigs.k8s.io/gateway-api", "config/crd", "gateway-api"),
+    ("kwok", "sigs.k8s.io/kwok", "kustomize/stage", "stage"),
 ];
 
 /// The folder of this suite in the repository.
@@ -54,10 +76,13 @@ pub(crate) fn folder(name: &str) -> Result<PathBuf, Fault> {
     let start = Instant::now();
     let modules = modules(&source)?;
     for module in &modules {
-        let (path, version) = version(name, module)?;
-        let program = if modules.len() == 1 { name.into() } else { minor(&version) };
-        eprintln!("building {path} {version} …");
-        build(&source, module, &new.path().join(program))?;
+        for (_, path) in MODULES.iter().filter(|(engine, _)| *engine == name) {
+            eprintln!("building {path} {} …", version(path, module)?);
+        }
+        build(name, &source, module, &modules, new.path())?;
+        for (_, path, folder, title) in FILES.iter().filter(|(engine, ..)| *engine == name) {
+            take(&source, module, path, folder, &new.path().join(title))?;
+        }
     }
     eprintln!("built {name} in {} s", start.elapsed().as_secs());
     // Somebody else may have built the same meanwhile; theirs is as good.
@@ -71,11 +96,11 @@ pub(crate) fn folder(name: &str) -> Result<PathBuf, Fault> {
 /// What `--help` says of the engines.
 pub(crate) fn table() -> String {
     let mut text = String::from("Engines:\n");
-    for (name, _) in MODULES {
+    for (name, path) in MODULES {
         let Ok(modules) = modules(&suite().join("engines").join(name)) else { continue };
         for module in modules {
-            if let Ok((path, version)) = version(name, &module) {
-                writeln!(text, "  {name:<10} {version:<9} {path}").expect("writing to a string");
+            if let Ok(version) = version(path, &module) {
+                writeln!(text, "  {name:<14} {version:<9} {path}").expect("writing to a string");
             }
         }
     }
@@ -120,35 +145,60 @@ fn modules(source: &Path) -> Result<Vec<PathBuf>, Fault> {
     Ok(modules)
 }
 
-/// The module that an engine is, and its version, as a module file requires it itself.
-fn version(name: &str, module: &Path) -> Result<(String, String), Fault> {
+/// The version of a module that a module file requires.
+fn version(path: &str, module: &Path) -> Result<String, Fault> {
     let text = fs::read_to_string(module).map_err(Fault::at(module))?;
-    let wanted = MODULES.iter().find(|(engine, _)| *engine == name).map(|(_, path)| *path);
     let found = text.lines().find_map(|line| {
         let mut words = line.trim_start_matches("require").split_whitespace();
-        let path = words.next().filter(|it| Some(*it) == wanted)?;
-        Some((path.to_owned(), words.next()?.to_owned()))
+        words.next().filter(|it| *it == path)?;
+        words.next().map(str::to_owned)
     });
-    found.ok_or_else(|| Fault::new(format!("{} does not require {wanted:?}", module.display())))
+    found.ok_or_else(|| Fault::new(format!("{} does not require {path}", module.display())))
 }
 
 fn minor(version: &str) -> String {
     version.rsplit_once('.').map_or(version, |(minor, _)| minor).to_owned()
 }
 
-/// Builds the program of a folder by one of its module files. Nothing is cloned, and no other Go is fetched.
-fn build(source: &Path, module: &Path, program: &Path) -> Result<(), Fault> {
+/// Go in the folder of an engine. Nothing is cloned, and no other Go is fetched.
+fn go(source: &Path, arguments: &[&str]) -> Result<Command, Fault> {
     let proxy = String::from_utf8_lossy(&output(Command::new("go").args(["env", "GOPROXY"]))?).into_owned();
     let proxy = proxy.trim().replace(",direct", "").replace("|direct", "");
-    let built = Command::new("go")
+    let mut command = Command::new("go");
+    command
         .current_dir(source)
         .envs([("GOPROXY", proxy.as_str()), ("GOTOOLCHAIN", "local"), ("CGO_ENABLED", "0")])
         .env("GOFLAGS", "-trimpath -buildvcs=false")
-        .args(["build", "-ldflags", "-s -w", "-modfile"])
+        .args(arguments);
+    Ok(command)
+}
+
+/// Builds the programs of a folder by one of its module files: its `main.go`, or else the tools that the file names.
+fn build(name: &str, source: &Path, module: &Path, all: &[PathBuf], to: &Path) -> Result<(), Fault> {
+    let text = fs::read_to_string(module).map_err(Fault::at(module))?;
+    let (what, program) = if source.join("main.go").is_file() {
+        let path = MODULES.iter().find(|(engine, _)| *engine == name).map_or("", |(_, path)| path);
+        let program = if all.len() == 1 { name.to_owned() } else { minor(&version(path, module)?) };
+        (".", to.join(program))
+    } else if text.lines().any(|line| line.starts_with("tool")) {
+        ("tool", to.join(""))
+    } else {
+        return Ok(());
+    };
+    let mut flags = String::from("-s -w");
+    if let Ok(version) = version("k8s.io/kubernetes", module) {
+        // Clients refuse an API server that does not know its version.
+        let minor = version.split('.').nth(1).unwrap_or_default().to_owned();
+        let set = [("gitVersion", version.as_str()), ("gitMajor", "1"), ("gitMinor", minor.as_str())];
+        for (key, value) in set {
+            write!(flags, " -X k8s.io/component-base/version.{key}={value}").expect("writing to a string");
+        }
+    }
+    let built = go(source, &["build", "-ldflags", &flags, "-modfile"])?
         .arg(module)
         .arg("-o")
         .arg(program)
-        .arg(".")
+        .arg(what)
         .status()
         .map_err(|it| Fault::new(format!("go: {it}")))?;
     if built.success() {
@@ -156,6 +206,31 @@ fn build(source: &Path, module: &Path, program: &Path) -> Result<(), Fault> {
     } else {
         Err(Fault::new(format!("{} does not build; what go said stands above", module.display())))
     }
+}
+
+/// Copies a folder out of a module that a module file requires.
+fn take(source: &Path, module: &Path, path: &str, folder: &str, to: &Path) -> Result<(), Fault> {
+    let mut command = go(source, &["mod", "download", "-json", "-modfile"])?;
+    let answer = output(command.arg(module).arg(path))?;
+    let answer: serde_json::Value =
+        serde_json::from_slice(&answer).map_err(|it| Fault::new(format!("go mod download: {it}")))?;
+    let from = answer["Dir"].as_str().ok_or_else(|| Fault::new(format!("go has no folder of {path}")))?;
+    copy(&Path::new(from).join(folder), to)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Fault> {
+    fs::create_dir_all(to).map_err(Fault::at(to))?;
+    for file in files(from)? {
+        let to = to.join(file.file_name().unwrap_or_default());
+        if file.is_dir() {
+            copy(&file, &to)?;
+        } else {
+            // What lies in a module is read-only; a copy need not be.
+            let content = fs::read(&file).map_err(Fault::at(&file))?;
+            fs::write(&to, content).map_err(Fault::at(&to))?;
+        }
+    }
+    Ok(())
 }
 
 /// Deletes other builds of this name that are older than two weeks; to fail at it is no harm.

@@ -10,6 +10,7 @@ mod dialogue;
 mod engine;
 mod fault;
 mod kustomize;
+mod live;
 mod report;
 mod schematic;
 mod talos;
@@ -39,6 +40,9 @@ struct Arguments {
     /// How many definitions to make up for Talos.
     #[arg(long, value_name = "N", default_value_t = 200)]
     cases: u32,
+    /// Leave the live cluster of this name up when it has been tested, and print its kubeconfig.
+    #[arg(long, value_name = "CLUSTER")]
+    keep: Option<String>,
     /// What the made-up definitions grow from; another seed, others.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -53,13 +57,23 @@ enum Engine {
     Schematic,
     /// kustomize's library, as Flux uses it.
     Kustomize,
+    /// An API server, a scheduler and the controllers of Kubernetes, with simulated nodes.
+    Live,
 }
 
 impl Engine {
-    const ALL: [Self; 3] = [Self::Talos, Self::Schematic, Self::Kustomize];
+    const ALL: [Self; 4] = [Self::Talos, Self::Schematic, Self::Kustomize, Self::Live];
 
     fn name(self) -> String {
         self.to_possible_value().expect("every engine has a name").get_name().to_owned()
+    }
+
+    /// The folders of `engines/` that it needs.
+    fn built(self) -> Vec<String> {
+        match self {
+            Self::Live => live::ENGINES.iter().map(ToString::to_string).collect(),
+            _ => vec![self.name()],
+        }
     }
 }
 
@@ -77,8 +91,8 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<bool, Fault> {
     let (chosen, trees) = chosen(&arguments)?;
     if arguments.build {
-        for engine in chosen {
-            println!("{}", engine::folder(&engine.name())?.display());
+        for name in chosen.iter().flat_map(|it| it.built()) {
+            println!("{}", engine::folder(&name)?.display());
         }
         return Ok(true);
     }
@@ -91,6 +105,7 @@ fn run(arguments: Arguments) -> Result<bool, Fault> {
             Engine::Talos => talos::run(&scope, arguments.cases, arguments.seed, &mut report)?,
             Engine::Schematic => schematic::run(&scope, arguments.seed, &mut report)?,
             Engine::Kustomize => kustomize::run(&scope, arguments.output.as_deref(), &mut report)?,
+            Engine::Live => live::run(&scope, arguments.keep.as_deref(), &mut report)?,
         }
         println!("   {:.1} s\n", start.elapsed().as_secs_f64());
     }

@@ -1,0 +1,102 @@
+//! A program that runs beside the suite: its log is kept, and it ends when the suite does, however that ends.
+
+use crate::fault::Fault;
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A running program.
+#[derive(Debug)]
+pub(crate) struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a program. The kernel kills it when the thread that started it is gone, so a suite that is
+    /// interrupted or killed leaves nothing behind; `setpriv` of util-linux asks the kernel for that.
+    pub(crate) fn start(
+        name: &str,
+        program: &Path,
+        arguments: &[String],
+        environment: &[(&str, &str)],
+        logs: &Path,
+    ) -> Result<Self, Fault> {
+        let log = logs.join(format!("{name}.log"));
+        let file = File::options().create(true).append(true).open(&log).map_err(Fault::at(&log))?;
+        let again = file.try_clone().map_err(Fault::at(&log))?;
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(program)
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(file)
+            .stderr(again)
+            .spawn()
+            .map_err(|it| Fault::new(format!("setpriv (of util-linux) cannot start {name}: {it}")))?;
+        Ok(Self { name: name.into(), child, log })
+    }
+
+    /// A fault, with the end of its log, where it has ended by itself.
+    pub(crate) fn check(&mut self) -> Result<(), Fault> {
+        match self.child.try_wait() {
+            Ok(None) => Ok(()),
+            Ok(Some(status)) => {
+                Err(Fault::new(format!("{} ended ({status}):\n{}", self.name, end(&self.log))))
+            }
+            Err(it) => Err(Fault::new(format!("{}: {it}", self.name))),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // An API server whose store is gone does not end when it is asked to.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The last lines of a log.
+fn end(log: &Path) -> String {
+    let text = fs::read(log).map(|it| String::from_utf8_lossy(&it).into_owned()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(8)..].join("\n")
+}
+
+/// Ports on loopback that nobody listens on now.
+pub(crate) fn ports<const N: usize>() -> Result<[u16; N], Fault> {
+    let mut listeners = Vec::new();
+    let mut ports = [0; N];
+    for port in &mut ports {
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(|it| Fault::new(it.to_string()))?;
+        *port = listener.local_addr().map_err(|it| Fault::new(it.to_string()))?.port();
+        listeners.push(listener);
+    }
+    Ok(ports)
+}
+
+/// Asks until the answer is yes, or says what was waited for.
+pub(crate) fn until(
+    what: &str,
+    seconds: u64,
+    mut ask: impl FnMut() -> Result<bool, Fault>,
+) -> Result<(), Fault> {
+    let start = Instant::now();
+    loop {
+        if ask()? {
+            return Ok(());
+        }
+        if start.elapsed() > Duration::from_secs(seconds) {
+            return Err(Fault::new(format!("waited {seconds} s in vain for {what}")));
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+}

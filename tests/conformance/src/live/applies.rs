@@ -57,7 +57,7 @@ fn compare(path: &str, written: &Value, stored: &Value, lost: &mut Vec<String>) 
         }
         // An empty map or list and none are the same.
         (Value::Object(map), Value::Null) if map.is_empty() => {}
-        (Value::Array(list), Value::Null) if list.is_empty() => {}
+        (Value::Array(items), Value::Null) if items.is_empty() => {}
         (Value::String(text), Value::Null) if text.is_empty() => {}
         _ if written == stored => {}
         _ => lost.push(format!("{path}: {written} became {stored}")),

@@ -172,7 +172,7 @@ fn stages(folder: &Path) -> Result<String, Fault> {
         for entry in fs::read_dir(&folder).map_err(Fault::at(&folder))? {
             let path = entry.map_err(Fault::at(&folder))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with(start) && name.ends_with(".yaml") {
+            if name.starts_with(start) && path.extension().is_some_and(|it| it == "yaml") {
                 text += &fs::read_to_string(&path).map_err(Fault::at(&path))?;
                 text += "\n---\n";
             }

@@ -32,6 +32,9 @@ pub(crate) fn run(scope: &Scope, keep: Option<&str>, report: &mut Report) -> Res
         println!("   the live cluster runs the committed clusters only: it needs their definitions");
         return Ok(());
     };
+    if let Some(keep) = keep.filter(|keep| clusters.iter().all(|it| it.cluster.name != *keep)) {
+        return Err(Fault::new(format!("there is no cluster `{keep}` to leave up")));
+    }
     for Committed { cluster, .. } in clusters {
         let definition = documents(cluster.sources.text(cluster.definition))?.remove(0);
         let mut control = start(&definition)?;

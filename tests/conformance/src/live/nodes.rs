@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 pub(crate) fn register(api: &Api, definition: &Value, tree: &Tree) -> Result<(), Fault> {
     for (name, declared) in definition["nodes"].as_object().into_iter().flatten() {
-        let path = format!("talos/nodes/{name}.yaml");
-        let patch = tree.text(&path).ok_or_else(|| Fault::new(format!("the tree has no {path}")))?;
+        let file = format!("talos/nodes/{name}.yaml");
+        let patch = tree.text(&file).ok_or_else(|| Fault::new(format!("the tree has no {file}")))?;
         let node = node(name, declared, &documents(&patch)?);
         api.ask("POST", "/api/v1/nodes", "", &node)?.value(name)?;
     }
@@ -48,6 +48,8 @@ fn node(name: &str, declared: &Value, patch: &[Value]) -> Value {
         .flatten()
         .filter_map(|it| it.as_str()?.split('/').next())
         .map(|it| json!({"type": "InternalIP", "address": it}))
+        // Where this one is missing, kwok takes the others away.
+        .chain([json!({"type": "Hostname", "address": name})])
         .collect();
     let capacity = json!({"cpu": "4", "memory": "16Gi", "ephemeral-storage": "100Gi", "pods": "110"});
     json!({

@@ -9,6 +9,7 @@
 mod dialogue;
 mod engine;
 mod fault;
+mod firewall;
 mod kustomize;
 mod report;
 mod schematic;
@@ -53,10 +54,12 @@ enum Engine {
     Schematic,
     /// kustomize's library, as Flux uses it.
     Kustomize,
+    /// The kernel's own packet filter, with the firewalls of the nodes.
+    Firewall,
 }
 
 impl Engine {
-    const ALL: [Self; 3] = [Self::Talos, Self::Schematic, Self::Kustomize];
+    const ALL: [Self; 4] = [Self::Talos, Self::Schematic, Self::Kustomize, Self::Firewall];
 
     fn name(self) -> String {
         self.to_possible_value().expect("every engine has a name").get_name().to_owned()
@@ -64,6 +67,7 @@ impl Engine {
 }
 
 fn main() -> ExitCode {
+    firewall::inside();
     match run(Arguments::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
@@ -78,7 +82,10 @@ fn run(arguments: Arguments) -> Result<bool, Fault> {
     let (chosen, trees) = chosen(&arguments)?;
     if arguments.build {
         for engine in chosen {
-            println!("{}", engine::folder(&engine.name())?.display());
+            // The firewall has no engine of its own: the kernel is there already.
+            if engine != Engine::Firewall {
+                println!("{}", engine::folder(&engine.name())?.display());
+            }
         }
         return Ok(true);
     }
@@ -90,6 +97,7 @@ fn run(arguments: Arguments) -> Result<bool, Fault> {
         match engine {
             Engine::Talos => talos::run(&scope, arguments.cases, arguments.seed, &mut report)?,
             Engine::Schematic => schematic::run(&scope, arguments.seed, &mut report)?,
+            Engine::Firewall => firewall::run(&scope, &mut report)?,
             Engine::Kustomize => kustomize::run(&scope, arguments.output.as_deref(), &mut report)?,
         }
         println!("   {:.1} s\n", start.elapsed().as_secs_f64());

@@ -5,9 +5,9 @@ mod fixtures;
 mod generated;
 mod meant;
 mod refusals;
-mod seen;
+pub(crate) mod seen;
 mod trees;
-mod validator;
+pub(crate) mod validator;
 
 use crate::{fault::Fault, report::Report, trees::Scope};
 use validator::Validators;

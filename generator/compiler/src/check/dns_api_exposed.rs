@@ -19,7 +19,7 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let Some(powerdns) = plan.definition.dns.as_ref().map(|dns| &dns.powerdns) else { return };
     let Some(site) = plan.definition.site(&powerdns.site) else { return };
     let exposed = powerdns.exposure() == Exposure::HostNetwork && site.public();
-    if plan.phase < Phase::Dns || !exposed || site.firewall() == FirewallDefault::Block {
+    if plan.phase < Phase::Dns || !exposed || site.firewall() != FirewallDefault::Accept {
         return;
     }
     let mut diagnostic = Diagnostic::error(CHECK.code, "everybody can reach PowerDNS' API on port 8081");

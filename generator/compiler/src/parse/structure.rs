@@ -334,7 +334,9 @@ impl<'s> Walk<'_, 's> {
             Diagnostic::error("invalid-value", format!("{} cannot be `{}`", self.container(), clip(text)))
                 .at_span(node.span, format!("expected {}", one_of(&names)));
         let Some(meant) = meant else {
-            self.faults.push(diagnostic);
+            let examples: Vec<String> = names.iter().take(3).map(|name| format!("`{name}`")).collect();
+            let more = if names.len() > 3 { ", …" } else { "" };
+            self.faults.push(diagnostic.help(format!("write one of them: {}{more}", examples.join(", "))));
             return self.mended.replace(node, shape);
         };
         self.faults.push(diagnostic.help(format!("did you mean `{meant}`?")));

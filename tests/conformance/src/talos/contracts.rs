@@ -66,7 +66,7 @@ pub(super) fn run(clusters: &[Committed], talos: &mut Validators, report: &mut R
 }
 
 /// The definition, for another version and contract. Kubernetes goes down to what that version runs.
-fn at(cluster: &Cluster, version: &Release, contract: Contract) -> Cluster {
+pub(super) fn at(cluster: &Cluster, version: &Release, contract: Contract) -> Cluster {
     let text = cluster.sources.text(cluster.definition);
     let definition = compiler::testing::definition(cluster).expect("a committed cluster parses");
     let mut text = set(

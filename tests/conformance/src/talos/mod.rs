@@ -6,6 +6,7 @@ mod generated;
 mod meant;
 mod refusals;
 pub(crate) mod seen;
+mod spoiled;
 mod trees;
 pub(crate) mod validator;
 
@@ -17,6 +18,7 @@ pub(crate) fn run(scope: &Scope, cases: u32, seed: u64, report: &mut Report) -> 
     trees::run(scope, &mut talos, report)?;
     if let Scope::Whole(clusters) = scope {
         contracts::run(clusters, &mut talos, report)?;
+        spoiled::run(clusters, &mut talos, report)?;
         fixtures::run(&mut talos, report)?;
         refusals::run(&mut talos, report)?;
         generated::run(cases, seed, &mut talos, report);

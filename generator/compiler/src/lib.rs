@@ -5,6 +5,7 @@ mod emit;
 mod explain;
 mod json;
 pub mod load;
+mod pages;
 mod parse;
 mod resolve;
 pub mod testing;
@@ -13,7 +14,7 @@ use components::{Context, Files};
 use model::{Diagnostics, FileId, Phase, Sources};
 use tree::Tree;
 
-pub use explain::{explain, explain_all};
+pub use explain::{explain, explain_all, explain_markdown};
 pub use json::json;
 pub use resolve::resolve;
 

@@ -424,7 +424,7 @@ fn look(input: &str, deep: bool) -> Result<Vec<&'static str>, String> {
     }
     if deep {
         drop(compiled.diagnostics.render(&cluster.sources, true));
-        drop(compiler::json(&cluster, &compiled.diagnostics));
+        drop(compiler::json([(&cluster, &compiled.diagnostics)]));
     }
     Ok(codes.into_iter().collect())
 }

@@ -40,7 +40,8 @@ pub fn report(code: &str, definition: &str) -> String {
 /// One file of the tree, or what stands in its way.
 pub fn file(definition: &str, phase: Phase, path: &str) -> String {
     let cluster = cluster(definition);
-    let Compiled { tree, diagnostics } = crate::compile(&cluster, Options { phase: Some(phase) });
+    let Compiled { tree, diagnostics } =
+        crate::compile(&cluster, Options { phase: Some(phase), today: None });
     let Some(tree) = tree else { return diagnostics.render(&cluster.sources, false) };
     let found = tree
         .files()

@@ -50,7 +50,8 @@ fn contract(talos: &Talos, diagnostics: &mut Diagnostics) {
             Diagnostic::error(CHECK.code, format!("Talos {version} does not read documents of {contract}"))
                 .at(contract, "newer than what runs")
                 .because(version, "what runs")
-                .help(format!("write `{}` at most, or delete the line", version.minor())),
+                .help(format!("write `{}` at most, or delete the line", version.minor()))
+                .fix_by_writing(contract.span, version.minor().to_string()),
         );
         return;
     }

@@ -20,9 +20,10 @@
 //! All of this runs as a test (`examples.rs`): a wrong example gives its own code and no other, a right one nothing.
 
 use components::{Context, Files, Plan};
-use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase, Severity};
+use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase};
 use std::collections::BTreeMap;
 
+pub(crate) mod allow;
 mod annotation_prefix_ignored;
 mod announcer_off_its_segment;
 mod api_host_unreachable_from_site;
@@ -42,6 +43,7 @@ mod endpoint_unreachable_before_join;
 #[cfg(test)]
 mod examples;
 mod extra_without_unit;
+mod fold;
 mod forbidden_node_label;
 mod fragile_control_plane;
 mod host_dns_behind_bpf_masquerade;
@@ -235,8 +237,8 @@ pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnos
         }
     }
     let kept = consequence::kept(&all);
-    all.into_iter().zip(kept).filter(|(_, kept)| *kept).for_each(|(it, _)| diagnostics.push(it));
-    allow(definition, diagnostics);
+    let left = all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(it, _)| it);
+    fold::fold(left.collect()).into_iter().for_each(|it| diagnostics.push(it));
 }
 
 /// `in phase mesh`, `in the phases mesh to dns`.
@@ -249,51 +251,6 @@ fn in_phases(phases: &[Phase]) -> String {
         _ => {
             let names: Vec<String> = phases.iter().map(|it| format!("`{it}`")).collect();
             format!("in the phases {}", names.join(", "))
-        }
-    }
-}
-
-/// Takes out the warnings that the definition allows, and reports the allowances that are of no use.
-fn allow(definition: &Definition, diagnostics: &mut Diagnostics) {
-    for (code, reason) in &definition.checks.allow {
-        let known = CHECKS.iter().find(|check| check.code == code.value);
-        let Some(check) = known else {
-            let codes = CHECKS.iter().map(|check| check.code);
-            let mut unknown = Diagnostic::error("unknown-check", format!("there is no check `{code}`"))
-                .at(code, "allowed here");
-            if let Some(close) = crate::closest(code, codes) {
-                unknown = unknown.help(format!("did you mean `{close}`?"));
-            }
-            diagnostics.push(unknown);
-            continue;
-        };
-        if reason.reason.trim().is_empty() {
-            diagnostics.push(
-                Diagnostic::error("allow-without-reason", format!("`{code}` is allowed without a reason"))
-                    .at(reason, "say here why it is accepted"),
-            );
-        }
-        let silenced = |it: &Diagnostic| it.code == check.code && it.severity == Severity::Warning;
-        let error =
-            diagnostics.iter().find(|it| it.code == check.code && !silenced(it)).map(|it| it.message.clone());
-        if diagnostics.iter().any(silenced) {
-            diagnostics.retain(|it| !silenced(it));
-        } else if let Some(error) = error {
-            diagnostics.push(
-                Diagnostic::warning(
-                    "unused-allow",
-                    format!("`{code}` is an error here, which cannot be allowed"),
-                )
-                .at(code, "has no effect")
-                .note(error)
-                .help("mend the error, and delete this line"),
-            );
-        } else {
-            diagnostics.push(
-                Diagnostic::warning("unused-allow", format!("`{code}` is allowed, and nothing reports it"))
-                    .at(code, "silences nothing")
-                    .help("delete this line"),
-            );
         }
     }
 }

@@ -89,6 +89,11 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(
     }
 }
 
+/// Whether a text without quotes is read as text.
+pub(crate) fn is_plain_text(text: &str) -> bool {
+    matches!(Value::plain(text), Value::Text(_))
+}
+
 /// What was found wrong, up to a limit.
 #[derive(Debug, Default)]
 struct Faults(Vec<Diagnostic>);

@@ -243,7 +243,15 @@ impl Run {
         let start = Instant::now();
         let deep = self.dice.below(16) == 0;
         let said = panic::catch_unwind(AssertUnwindSafe(|| look(input, deep)));
-        let took = start.elapsed();
+        let mut took = start.elapsed();
+        // On a busy machine the clock runs while others do: what is slow is slow each time.
+        for _ in 0..3 {
+            if took > LONGEST {
+                let start = Instant::now();
+                let _ = panic::catch_unwind(AssertUnwindSafe(|| look(input, deep)));
+                took = took.min(start.elapsed());
+            }
+        }
         self.slowest = self.slowest.max(took);
         let fault = match said {
             Ok(Ok(codes)) => {

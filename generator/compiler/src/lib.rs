@@ -60,7 +60,7 @@ pub fn compile(cluster: &Cluster, options: Options) -> Compiled {
     };
     let definition = &parsed.value;
     let mut found = Diagnostics::default();
-    check::run(definition, &cluster.name, &cluster.files, &mut found);
+    check::run(definition, &cluster.name, &cluster.files, &diagnostics, &mut found);
     check::allow::allow(&definition.checks, options.today, &mut found);
     found.retain(|it| !it.labels().any(|label| parsed.poisoned.iter().any(|span| span.overlaps(label.span))));
     diagnostics.extend(found);

@@ -208,8 +208,15 @@ pub(crate) const CHECKS: &[Check] = &[
     zone_without_authority::CHECK,
 ];
 
-/// Runs every check in every phase. What is wrong in some phases only says in which.
-pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnostics: &mut Diagnostics) {
+/// Runs every check in every phase. What is wrong in some phases only says in which; what follows from something else,
+/// or from what is wrong with the definition's form, is left out.
+pub(crate) fn run(
+    definition: &Definition,
+    cluster: &str,
+    files: &Files,
+    form: &Diagnostics,
+    diagnostics: &mut Diagnostics,
+) {
     let phases = Phase::ALL;
     let mut found: Vec<(Diagnostic, Vec<Phase>)> = Vec::new();
     let mut index: BTreeMap<(Code, Option<Label>, String), usize> = BTreeMap::new();
@@ -236,7 +243,7 @@ pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnos
             diagnostic.notes.push(in_phases(&seen));
         }
     }
-    let kept = consequence::kept(&all);
+    let kept = consequence::kept(form, &all);
     let left = all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(it, _)| it);
     fold::fold(left.collect()).into_iter().for_each(|it| diagnostics.push(it));
 }

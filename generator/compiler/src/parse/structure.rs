@@ -167,8 +167,8 @@ impl<'s> Walk<'_, 's> {
             if keep && taken.insert(key.value.clone()) {
                 kept.push((key, node));
             } else {
-                // Whatever refers to this name would seem to be wrong.
-                self.mended.hopeless |= !keep;
+                // Whatever refers to this name, or to the one that was meant, would seem to be wrong.
+                self.mended.hopeless = true;
                 self.mended.poisoned.push(key.span);
             }
         }

@@ -6,6 +6,7 @@
 mod cli;
 mod golden;
 mod hostile;
+mod mutations;
 mod published;
 mod supply;
 mod tidy;

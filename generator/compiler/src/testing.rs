@@ -41,7 +41,8 @@ pub fn report(code: &str, definition: &str) -> String {
 /// One file of the tree, or what stands in its way.
 pub fn file(definition: &str, phase: Phase, path: &str) -> String {
     let cluster = cluster(definition);
-    let Compiled { tree, diagnostics } = crate::compile(&cluster, Options { phase: Some(phase) });
+    let Compiled { tree, diagnostics } =
+        crate::compile(&cluster, Options { phase: Some(phase), today: None });
     let Some(tree) = tree else { return diagnostics.render(&cluster.sources, false) };
     let found = tree
         .files()
@@ -67,8 +68,7 @@ pub fn talos_unchecked(cluster: &Cluster, phase: Phase) -> (Diagnostics, Option<
     let Some(parse::Parsed { value: definition, .. }) = parsed.filter(|_| !diagnostics.has_errors()) else {
         return (diagnostics, None);
     };
-    check::run(&definition, &cluster.name, &cluster.files, &mut diagnostics);
-    diagnostics.sort();
+    check::run(&definition, &cluster.name, &cluster.files, &Diagnostics::default(), &mut diagnostics);
     let context = Context { definition: &definition, phase, cluster: &cluster.name, files: &cluster.files };
     (diagnostics, Some(emit::talos(&resolve(context))))
 }

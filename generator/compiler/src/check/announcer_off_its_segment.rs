@@ -5,6 +5,21 @@
 //! Once a node of another site is among them it can win, and the address then leads nowhere.
 //!
 //! Fix: take out `everyNode`; speakers and announcements are then held to the nodes of `site`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! loadBalancer:
+//!   metallb: { site: home, everyNode: true }   # also nodes at the VPS
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! loadBalancer:
+//!   metallb: { site: home }
+//! ```
+//!
 //! Source: https://metallb.io/configuration/_advanced_l2_configuration/
 
 use components::Plan;
@@ -36,7 +51,8 @@ fn one(plan: &Plan, announcer: &str, settings: &MetalLb, diagnostics: &mut Diagn
         .at(every_node, "every node may announce")
         .because(site, "the addresses belong to this site's network")
         .because(name, "this node is on another network")
-        .help(format!("take out `everyNode`: only nodes of `{site}` then announce")),
+        .help(format!("take out `everyNode`: only nodes of `{site}` then announce"))
+        .fix_by_removing(every_node.span),
     );
 }
 

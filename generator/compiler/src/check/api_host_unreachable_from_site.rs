@@ -4,6 +4,21 @@
 //! from each node by itself. An address of one site's network is not, from another site, unless the mesh carries it.
 //!
 //! Fix: delete `apiHost` and `apiPort`: KubePrism answers at `localhost:7445` on every node.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { apiHost: 10.2.3.1, apiPort: 6443 }   # an address of the house, and a node at a VPS
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { apiHost: localhost, apiPort: 7445 }   # KubePrism, also where both are left out
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
 
 use components::{Plan, talos::reach::is_public};
@@ -47,6 +62,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     } else {
         Diagnostic::error(CHECK.code, format!("Cilium at `{site}` cannot reach the API at `{host}`"))
     };
+    let port = cilium.api_port.as_ref().map_or_else(Default::default, |it| it.span);
+    let prism = talos.kube_prism();
+    let diagnostic =
+        if prism { diagnostic.fix_by_removing(host.span).fix_by_removing(port) } else { diagnostic };
     diagnostics.push(
         diagnostic
             .at(host, "an address of another site's network")

@@ -5,10 +5,25 @@
 //!
 //! Fix: `routing: tunnel` without `autoDirectNodeRoutes`.
 //! Or `directRoutingSkipUnreachable: true`, with the mesh to carry what it leaves out.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { routing: native, autoDirectNodeRoutes: true }   # nodes at home and at a VPS
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { routing: native, autoDirectNodeRoutes: true, directRoutingSkipUnreachable: true }
+//! ```
+//!
 //! Source: https://docs.cilium.io/en/stable/network/concepts/routing/
 
 use components::Plan;
-use model::{Diagnostic, Diagnostics};
+use model::{Diagnostic, Diagnostics, definition::Routing};
 use std::collections::BTreeSet;
 
 super::check!("direct-routes-across-sites", Mesh, "direct_routes_across_sites.rs");
@@ -21,13 +36,15 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         return;
     }
     let sites: Vec<String> = sites.into_iter().map(|site| format!("`{site}`")).collect();
-    diagnostics.push(
+    let diagnostic =
         Diagnostic::error(CHECK.code, format!("direct routes between nodes of {}", sites.join(" and ")))
             .at(direct, "needs all nodes on one network")
             .because(&cilium.routing, "how pods are routed")
             .help("delete this line, and write `routing: tunnel`")
-            .help("or write `directRoutingSkipUnreachable: true`, with pod networks announced in the mesh"),
-    );
+            .help("or write `directRoutingSkipUnreachable: true`, with pod networks announced in the mesh");
+    // With a tunnel the line is of no use to anyone.
+    let tunnel = cilium.routing.value == Routing::Tunnel;
+    diagnostics.push(if tunnel { diagnostic.fix_by_removing(direct.span) } else { diagnostic });
 }
 
 #[cfg(test)]

@@ -6,6 +6,19 @@
 //! The community supports the newest minor version alone.
 //!
 //! Fix: write a contract that is at most the version; leave it out to follow the version.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! talos: { version: v1.14.2, contract: v1.15 }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! talos: { version: v1.14.2, contract: v1.13 }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/getting-started/support-matrix
 
 use components::{
@@ -37,7 +50,8 @@ fn contract(talos: &Talos, diagnostics: &mut Diagnostics) {
             Diagnostic::error(CHECK.code, format!("Talos {version} does not read documents of {contract}"))
                 .at(contract, "newer than what runs")
                 .because(version, "what runs")
-                .help(format!("write `{}` at most, or delete the line", version.minor())),
+                .help(format!("write `{}` at most, or delete the line", version.minor()))
+                .fix_by_writing(contract.span, version.minor().to_string()),
         );
         return;
     }

@@ -5,6 +5,21 @@
 //! in one update. The site's label is worked out, and placement relies on it.
 //!
 //! Fix: use a prefix of your own; set a role's label with `kubectl label node`, as an administrator.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   vps0: { role: worker, labels: { node-role.kubernetes.io/edge: "" } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   vps0: { role: worker, labels: { example.com/edge: "" } }
+//! ```
+//!
 //! Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
 
 use components::Plan;
@@ -38,7 +53,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                     )
                     .at(key, "worked out of `site`, and pods are placed by it")
                     .because(&node.site, "its site")
-                    .help("delete this label"),
+                    .help("delete this label")
+                    .fix_by_removing(key.span),
                 );
             }
             if node.role.value == Role::Worker && !allowed(key) {

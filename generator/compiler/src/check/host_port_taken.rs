@@ -4,6 +4,21 @@
 //! listen on themselves counts too.
 //!
 //! Fix: place one of them at another site, or take it out.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, secondarySites: [vps] }   # both want port 53 of vps0
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, secondarySites: [home] }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/learn-more/talos-network-connectivity;
 //! https://docs.cilium.io/en/stable/operations/system_requirements/#firewall-rules
 
@@ -125,17 +140,7 @@ mod tests {
         49 │     secondarySites: [vps]
            │                      ^^^ `powerdns-vps` is to run here
            │
-           = in the phases `dns` to `cleanup`
-           = help: place one of them at another site, or take it out
-
-        error[host-port-taken]: `powerdns` and `powerdns-vps` want 53/udp of `vps0`
-           ┌─ cluster.yaml:49:22
-           │
-        48 │     site: vps
-           │           --- `powerdns` has it
-        49 │     secondarySites: [vps]
-           │                      ^^^ `powerdns-vps` is to run here
-           │
+           = and `powerdns` and `powerdns-vps` want 53/udp of `vps0`
            = in the phases `dns` to `cleanup`
            = help: place one of them at another site, or take it out
         ");

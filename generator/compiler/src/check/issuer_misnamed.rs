@@ -5,6 +5,19 @@
 //! A further name that is the name of one of our two issuers would be one object with two contents.
 //!
 //! Fix: go on to `environment: production`, or take the further name out.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! certificates: { environment: staging, issuerAliases: [old-prod] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! certificates: { environment: production, issuerAliases: [old-prod] }
+//! ```
+//!
 //! Source: https://letsencrypt.org/docs/staging-environment/
 
 use components::Plan;
@@ -15,7 +28,16 @@ super::check!("issuer-misnamed", Certificates, "issuer_misnamed.rs");
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let Some(certificates) = &plan.definition.certificates else { return };
     let environment = &certificates.environment;
-    for alias in &certificates.issuer_aliases {
+    for (at, alias) in certificates.issuer_aliases.iter().enumerate() {
+        if let Some(first) = certificates.issuer_aliases[..at].iter().find(|it| *it == alias) {
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, format!("`{alias}` is there twice"))
+                    .at(alias, "again here")
+                    .because(first, "first here")
+                    .help("take one out"),
+            );
+            continue;
+        }
         let own = [AcmeEnvironment::Staging, AcmeEnvironment::Production].map(AcmeEnvironment::issuer);
         if own.contains(&&***alias) {
             diagnostics.push(
@@ -67,6 +89,23 @@ mod tests {
            │                   ^^^^^^^^^^^^^^^^ the name says otherwise
            │
            = help: write `environment: production` once all certificates are ready
+        ");
+    }
+
+    #[test]
+    fn a_further_name_twice() {
+        let definition =
+            edit(SMALL, "  environment: staging", "  environment: staging\n  issuerAliases: [acme, acme]");
+        assert_snapshot!(report("issuer-misnamed", &definition), @"
+        error[issuer-misnamed]: `acme` is there twice
+           ┌─ cluster.yaml:63:25
+           │
+        63 │   issuerAliases: [acme, acme]
+           │                   ----  ^^^^ again here
+           │                   │
+           │                   first here
+           │
+           = help: take one out
         ");
     }
 

@@ -1,14 +1,35 @@
-//! Semantic checks: one file a check, named as its code. Its `//!` is the page that `explain` prints.
+//! Semantic checks: one file a check, named as its code. Its `//!` is the page that `explain` prints, and that stands
+//! in `docs/checks.md`.
+//!
+//! # How a page is written
+//!
+//! These parts in this order, each after an empty line:
+//!
+//! - one sentence that says what is wrong, as a title;
+//! - what it means and why it matters: what breaks, and how one notices;
+//! - `Fix: …`, which may have several lines;
+//! - `Wrong:` and `Right:`, each with one or more fenced examples;
+//! - `Source: …`, where upstream documents it.
+//!
+//! An example is fenced with `yaml`, and is a part of a definition: it is laid over the smallest definition
+//! (`tests/fixtures/small/cluster.yaml`), mappings joined key by key, anything else replaced, and `key: ~` takes a key
+//! away. Say all that a reader needs to see the mistake, also what the smallest definition says already.
+//! A file beside the definition is fenced with `yaml` and its path: `yaml extra/dns-system/powerdns/key.yaml`; one too
+//! long to show has its length behind it: `yaml website/film.webm: 3145728 bytes`. In a list `a{1..3}` stands for `a1`,
+//! `a2`, `a3`.
+//! All of this runs as a test (`examples.rs`): a wrong example gives its own code and no other, a right one nothing.
 
 use components::{Context, Files, Plan};
-use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase, Severity};
+use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase};
 use std::collections::BTreeMap;
 
+pub(crate) mod allow;
 mod annotation_prefix_ignored;
 mod announcer_off_its_segment;
 mod api_host_unreachable_from_site;
 mod bpf_masquerade_with_kubespan;
 mod caa_excludes_issuer;
+mod consequence;
 mod dangling_address;
 mod delegation_mismatch;
 mod dependency_cycle;
@@ -19,7 +40,10 @@ mod driver_off_its_site;
 mod duplicate_node_address;
 mod endpoint_not_on_interface;
 mod endpoint_unreachable_before_join;
+#[cfg(test)]
+mod examples;
 mod extra_without_unit;
+mod fold;
 mod forbidden_node_label;
 mod fragile_control_plane;
 mod host_dns_behind_bpf_masquerade;
@@ -42,6 +66,7 @@ mod node_without_address;
 mod node_without_gateway;
 mod object_owned_twice;
 mod overlapping_networks;
+pub(crate) mod page;
 mod plaintext_secret;
 mod pod_networks_advertised_with_foreign_ipam;
 mod pool_outside_network;
@@ -183,8 +208,15 @@ pub(crate) const CHECKS: &[Check] = &[
     zone_without_authority::CHECK,
 ];
 
-/// Runs every check in every phase. What is wrong in some phases only says in which.
-pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnostics: &mut Diagnostics) {
+/// Runs every check in every phase. What is wrong in some phases only says in which; what follows from something else,
+/// or from what is wrong with the definition's form, is left out.
+pub(crate) fn run(
+    definition: &Definition,
+    cluster: &str,
+    files: &Files,
+    form: &Diagnostics,
+    diagnostics: &mut Diagnostics,
+) {
     let phases = Phase::ALL;
     let mut found: Vec<(Diagnostic, Vec<Phase>)> = Vec::new();
     let mut index: BTreeMap<(Code, Option<Label>, String), usize> = BTreeMap::new();
@@ -204,14 +236,16 @@ pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnos
             }
         }
     }
-    for (mut diagnostic, mut seen) in found {
+    let (mut all, seen): (Vec<Diagnostic>, Vec<Vec<Phase>>) = found.into_iter().unzip();
+    for (diagnostic, mut seen) in all.iter_mut().zip(seen) {
         seen.dedup();
         if seen.len() < phases.len() {
             diagnostic.notes.push(in_phases(&seen));
         }
-        diagnostics.push(diagnostic);
     }
-    allow(definition, diagnostics);
+    let kept = consequence::kept(form, &all);
+    let left = all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(it, _)| it);
+    fold::fold(left.collect()).into_iter().for_each(|it| diagnostics.push(it));
 }
 
 /// `in phase mesh`, `in the phases mesh to dns`.
@@ -224,51 +258,6 @@ fn in_phases(phases: &[Phase]) -> String {
         _ => {
             let names: Vec<String> = phases.iter().map(|it| format!("`{it}`")).collect();
             format!("in the phases {}", names.join(", "))
-        }
-    }
-}
-
-/// Takes out the warnings that the definition allows, and reports the allowances that are of no use.
-fn allow(definition: &Definition, diagnostics: &mut Diagnostics) {
-    for (code, reason) in &definition.checks.allow {
-        let known = CHECKS.iter().find(|check| check.code == code.value);
-        let Some(check) = known else {
-            let codes = CHECKS.iter().map(|check| check.code);
-            let mut unknown = Diagnostic::error("unknown-check", format!("there is no check `{code}`"))
-                .at(code, "allowed here");
-            if let Some(close) = crate::closest(code, codes) {
-                unknown = unknown.help(format!("did you mean `{close}`?"));
-            }
-            diagnostics.push(unknown);
-            continue;
-        };
-        if reason.reason.trim().is_empty() {
-            diagnostics.push(
-                Diagnostic::error("allow-without-reason", format!("`{code}` is allowed without a reason"))
-                    .at(reason, "say here why it is accepted"),
-            );
-        }
-        let silenced = |it: &Diagnostic| it.code == check.code && it.severity == Severity::Warning;
-        let error =
-            diagnostics.iter().find(|it| it.code == check.code && !silenced(it)).map(|it| it.message.clone());
-        if diagnostics.iter().any(silenced) {
-            diagnostics.retain(|it| !silenced(it));
-        } else if let Some(error) = error {
-            diagnostics.push(
-                Diagnostic::warning(
-                    "unused-allow",
-                    format!("`{code}` is an error here, which cannot be allowed"),
-                )
-                .at(code, "has no effect")
-                .note(error)
-                .help("mend the error, and delete this line"),
-            );
-        } else {
-            diagnostics.push(
-                Diagnostic::warning("unused-allow", format!("`{code}` is allowed, and nothing reports it"))
-                    .at(code, "silences nothing")
-                    .help("delete this line"),
-            );
         }
     }
 }

@@ -4,6 +4,21 @@
 //! asks for all addresses gets "address already in use", for UDP as for TCP, whatever it says of reuse.
 //!
 //! Fix: leave `bind` out, then the node's own addresses are taken; or name addresses; or take `exposure: hostPort`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, exposure: hostNetwork, bind: [0.0.0.0] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, exposure: hostNetwork, bind: [198.51.99.10] }   # as where it is left out
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/host-dns
 
 use components::Plan;
@@ -33,6 +48,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         if let Some(exposure) = &powerdns.exposure {
             diagnostic = diagnostic.because(exposure, "it shares the node's network");
         }
+        for each in &powerdns.bind {
+            diagnostic = diagnostic.fix_by_removing(each.span);
+        }
         diagnostics.push(diagnostic.help("take `bind` out: the node's own addresses are taken then"));
     }
 }
@@ -58,18 +76,8 @@ mod tests {
         49 │     exposure: hostNetwork
            │               ----------- it shares the node's network
         50 │     bind: [0.0.0.0, "::"]
-           │            ^^^^^^^
-           │         all addresses, 127.0.0.53 among them, where Talos' host DNS listens
-           │
-           = help: take `bind` out: the node's own addresses are taken then
-
-        error[wildcard-bind-on-port-53]: PowerDNS cannot have port 53 of `::`
-           ┌─ cluster.yaml:50:21
-           │
-        49 │     exposure: hostNetwork
-           │               ----------- it shares the node's network
-        50 │     bind: [0.0.0.0, "::"]
-           │                     ^^^^
+           │            ^^^^^^^  ---- and `::`
+           │            │
            │         all addresses, 127.0.0.53 among them, where Talos' host DNS listens
            │
            = help: take `bind` out: the node's own addresses are taken then

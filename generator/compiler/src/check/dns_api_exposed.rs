@@ -2,7 +2,8 @@
 //!
 //! Whoever has its key rewrites every zone, and the key goes over the wire in the clear.
 //! On the node's own network the API answers at the node's address; it is Talos' firewall that keeps the world out,
-//! and a site whose firewall accepts what no rule names has none.
+//! and a site whose firewall accepts what no rule names has none. A firewall of the provider's may, if its rules do:
+//! that is a warning.
 //!
 //! Fix: take the default, `exposure: hostPort`, where the API is at the pod's address; or `firewall: block`.
 //!
@@ -10,11 +11,9 @@
 //!
 //! ```yaml
 //! sites:
-//!   vps: { public: true, firewall: accept }
+//!   vps: { public: true, firewall: provider }
 //! dns:
 //!   powerdns: { site: vps, exposure: hostNetwork }
-//! checks:
-//!   allow: { public-node-unfirewalled: the provider's firewall stands before it }
 //! ```
 //!
 //! Right:

@@ -1,5 +1,6 @@
 //! The pipeline: load, parse, resolve, check, emit, write.
 
+mod adopt;
 mod check;
 mod emit;
 mod explain;
@@ -9,8 +10,8 @@ mod parse;
 mod resolve;
 pub mod testing;
 
-use components::{Context, Files};
-use model::{Diagnostics, FileId, Phase, Sources};
+use components::{Adopted, Context, Files};
+use model::{Definition, Diagnostics, FileId, Phase, Sources};
 use tree::Tree;
 
 pub use explain::{explain, explain_all};
@@ -25,6 +26,14 @@ pub struct Cluster {
     pub sources: Sources,
     pub definition: FileId,
     pub files: Files,
+    /// What the repository holds already, and the definition adopts.
+    pub adopted: Adopted,
+}
+
+impl Cluster {
+    fn context<'a>(&'a self, definition: &'a Definition, phase: Phase) -> Context<'a> {
+        Context { definition, phase, cluster: &self.name, files: &self.files, adopted: &self.adopted }
+    }
 }
 
 /// What compiling gave: everything found wrong, and the tree unless that holds an error.
@@ -52,15 +61,12 @@ pub fn compile(cluster: &Cluster, options: Options) -> Compiled {
     };
     let definition = &parsed.value;
     let mut found = Diagnostics::default();
-    check::run(definition, &cluster.name, &cluster.files, &mut found);
+    check::run(definition, cluster, &mut found);
     found.retain(|it| !it.labels().any(|label| parsed.poisoned.iter().any(|span| span.overlaps(label.span))));
     diagnostics.extend(found);
     diagnostics.sort();
     let phase = options.phase.unwrap_or(definition.migration.phase());
-    let tree = (!diagnostics.has_errors()).then(|| {
-        let context = Context { definition, phase, cluster: &cluster.name, files: &cluster.files };
-        emit::emit(&resolve(context))
-    });
+    let tree = (!diagnostics.has_errors()).then(|| emit::emit(&resolve(cluster.context(definition, phase))));
     Compiled { diagnostics, tree }
 }
 

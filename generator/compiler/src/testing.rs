@@ -1,6 +1,10 @@
 //! For tests, here and in the crates below: compiles a definition given as text.
 
-use crate::{Cluster, Compiled, Options};
+use crate::{
+    Cluster, Compiled, Options,
+    adopt::{Disk, Kind},
+};
+use components::{Adopted, adopted::Why};
 use model::{Diagnostics, FileId, Phase, Sources};
 use std::collections::BTreeMap;
 
@@ -14,6 +18,51 @@ pub fn cluster(definition: &str) -> Cluster {
         sources: Sources::single("cluster.yaml", definition),
         definition: FileId(0),
         files: BTreeMap::from([("website/index.html".into(), b"<!doctype html>\n<p>A page.\n".to_vec())]),
+        adopted: Adopted::default(),
+    }
+}
+
+/// The same, in a repository that holds these files: path and text.
+pub fn repository(definition: &str, files: &[(&str, &str)]) -> Cluster {
+    let mut cluster = cluster(definition);
+    let parsed = crate::parse::parse::<model::Definition>(
+        &cluster.sources,
+        cluster.definition,
+        &mut Diagnostics::default(),
+    );
+    if let Some(parsed) = parsed {
+        let mut held =
+            Held(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect());
+        cluster.adopted = crate::adopt::adopt(&parsed.value, &mut cluster.sources, &mut held);
+    }
+    cluster
+}
+
+/// Files in memory.
+struct Held(BTreeMap<String, String>);
+
+impl Disk for Held {
+    fn look(&mut self, _: &str, path: &str) -> Result<Kind, Why> {
+        if self.0.contains_key(path) {
+            return Ok(Kind::File);
+        }
+        let below = format!("{path}/");
+        let folder = path.is_empty() || self.0.keys().any(|it| it.starts_with(&below));
+        if folder { Ok(Kind::Folder) } else { Err(Why::Missing { close: None }) }
+    }
+
+    fn list(&mut self, _: &str, path: &str) -> Result<Vec<String>, Why> {
+        let below = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let rest = self.0.keys().filter_map(|it| it.strip_prefix(&below));
+        let mut names: Vec<String> =
+            rest.map(|it| it.split('/').next().unwrap_or_default().to_owned()).collect();
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn text(&mut self, _: &str, path: &str) -> Result<String, Why> {
+        self.0.get(path).cloned().ok_or(Why::Missing { close: None })
     }
 }
 
@@ -33,6 +82,14 @@ pub fn diagnostics(definition: &str) -> (Cluster, Diagnostics) {
 /// What compiling says under one code, as a person reads it.
 pub fn report(code: &str, definition: &str) -> String {
     let (cluster, mut diagnostics) = diagnostics(definition);
+    diagnostics.retain(|it| it.code == code);
+    diagnostics.render(&cluster.sources, false)
+}
+
+/// What compiling says under one code of a definition and the files that its repository holds.
+pub fn report_of(code: &str, definition: &str, files: &[(&str, &str)]) -> String {
+    let cluster = repository(definition, files);
+    let mut diagnostics = crate::compile(&cluster, Options::default()).diagnostics;
     diagnostics.retain(|it| it.code == code);
     diagnostics.render(&cluster.sources, false)
 }

@@ -1,6 +1,7 @@
 //! Semantic checks: one file a check, named as its code. Its `//!` is the page that `explain` prints.
 
-use components::{Context, Files, Plan};
+use crate::Cluster;
+use components::Plan;
 use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase, Severity};
 use std::collections::BTreeMap;
 
@@ -184,12 +185,12 @@ pub(crate) const CHECKS: &[Check] = &[
 ];
 
 /// Runs every check in every phase. What is wrong in some phases only says in which.
-pub(crate) fn run(definition: &Definition, cluster: &str, files: &Files, diagnostics: &mut Diagnostics) {
+pub(crate) fn run(definition: &Definition, cluster: &Cluster, diagnostics: &mut Diagnostics) {
     let phases = Phase::ALL;
     let mut found: Vec<(Diagnostic, Vec<Phase>)> = Vec::new();
     let mut index: BTreeMap<(Code, Option<Label>, String), usize> = BTreeMap::new();
     for phase in &phases {
-        let plan = crate::resolve::resolve(Context { definition, phase: *phase, cluster, files });
+        let plan = crate::resolve::resolve(cluster.context(definition, *phase));
         let mut here = Diagnostics::default();
         for check in CHECKS {
             (check.run)(&plan, &mut here);

@@ -6,6 +6,7 @@ mod emit;
 mod explain;
 mod json;
 pub mod load;
+mod pages;
 mod parse;
 mod resolve;
 pub mod testing;
@@ -14,7 +15,7 @@ use components::{Adopted, Context, Files};
 use model::{Definition, Diagnostics, FileId, Phase, Sources};
 use tree::Tree;
 
-pub use explain::{explain, explain_all};
+pub use explain::{explain, explain_all, explain_markdown};
 pub use json::json;
 pub use resolve::resolve;
 

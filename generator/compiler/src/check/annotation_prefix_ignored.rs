@@ -7,6 +7,23 @@
 //! match.
 //!
 //! Fix: write the new prefix in the files; or keep the old one with `dns.externalDns.annotationPrefix`.
+//!
+//! Wrong:
+//!
+//! ```yaml extra/website/website/more.yaml
+//! metadata:
+//!   annotations:
+//!     external-dns.alpha.kubernetes.io/target: 198.51.99.10
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml extra/website/website/more.yaml
+//! metadata:
+//!   annotations:
+//!     external-dns.kubernetes.io/target: 198.51.99.10
+//! ```
+//!
 //! Source: https://github.com/kubernetes-sigs/external-dns/blob/v0.22.0/docs/flags.md
 
 use components::Plan;

@@ -5,6 +5,21 @@
 //! Once a node of another site is among them it can win, and the address then leads nowhere.
 //!
 //! Fix: take out `everyNode`; speakers and announcements are then held to the nodes of `site`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! loadBalancer:
+//!   metallb: { site: home, everyNode: true }   # also nodes at the VPS
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! loadBalancer:
+//!   metallb: { site: home }
+//! ```
+//!
 //! Source: https://metallb.io/configuration/_advanced_l2_configuration/
 
 use components::Plan;

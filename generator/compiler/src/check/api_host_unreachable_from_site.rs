@@ -4,6 +4,21 @@
 //! from each node by itself. An address of one site's network is not, from another site, unless the mesh carries it.
 //!
 //! Fix: delete `apiHost` and `apiPort`: KubePrism answers at `localhost:7445` on every node.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { apiHost: 10.2.3.1, apiPort: 6443 }   # an address of the house, and a node at a VPS
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { apiHost: localhost, apiPort: 7445 }   # KubePrism, also where both are left out
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
 
 use components::{Plan, talos::reach::is_public};

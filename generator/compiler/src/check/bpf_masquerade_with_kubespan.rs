@@ -4,6 +4,25 @@
 //! With `masquerade: bpf` and without `hostLegacyRouting` Cilium sends straight to the link.
 //!
 //! Fix: leave `hostLegacyRouting` on, or masquerade with iptables.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! talos: { forwardKubeDnsToHost: false }
+//! cni:
+//!   cilium: { masquerade: bpf, hostLegacyRouting: false }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! talos: { forwardKubeDnsToHost: false }
+//! cni:
+//!   cilium: { masquerade: bpf, hostLegacyRouting: true }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan (Cilium compatibility)
 
 use components::Plan;

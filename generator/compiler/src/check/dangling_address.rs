@@ -5,6 +5,27 @@
 //! stays behind when things move: a record that leads nowhere, a forward into the void.
 //!
 //! Fix: name the holder; or say who holds the address, below `addresses`, and from when until when.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [192.0.1.25] } }   # who is that?
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! addresses:
+//!   mail: { address: 192.0.1.25, holder: external }
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [mail] } }
+//! ```
+//!
 //! Source: RFC 1912, section 2.1
 
 use components::{Plan, joins};

@@ -6,6 +6,27 @@
 //! `parent` says what stands there; a zone above that is ours too gets these records by itself.
 //!
 //! Fix: have the records that the message prints put there, and write them into `parent`; or mend `nameservers`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       nameservers: { ns1.example.org: [vps0], ns2.example.net: [second-ns] }
+//!       parent: { keptAt: registrar, nameservers: [ns1.example.org], glue: { ns1.example.org: [198.51.99.10] } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       nameservers: { ns1.example.org: [vps0], ns2.example.net: [second-ns] }
+//!       parent: { keptAt: registrar, nameservers: [ns1.example.org, ns2.example.net], glue: { ns1.example.org: [198.51.99.10] } }
+//! ```
+//!
 //! Source: RFC 1034, section 4.2.2; RFC 9471
 
 use components::{Plan, zone};

@@ -4,6 +4,23 @@
 //! Each link of the circle is shown where the definition says it; what we worked out ourselves has no place.
 //!
 //! Fix: take out one `needs`, or split what two sides of the circle need into a thing of its own.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! apps:
+//!   gitea: { path: ./k8s/gitea, namespace: gitea, needs: [vault] }
+//!   vault: { path: ./k8s/vault, namespace: vault, needs: [gitea] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! apps:
+//!   gitea: { path: ./k8s/gitea, namespace: gitea, needs: [vault] }
+//!   vault: { path: ./k8s/vault, namespace: vault }
+//! ```
+//!
 //! Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#dependencies
 
 use components::Plan;

@@ -5,6 +5,21 @@
 //!
 //! Fix: `routing: tunnel` without `autoDirectNodeRoutes`.
 //! Or `directRoutingSkipUnreachable: true`, with the mesh to carry what it leaves out.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { routing: native, autoDirectNodeRoutes: true }   # nodes at home and at a VPS
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { routing: native, autoDirectNodeRoutes: true, directRoutingSkipUnreachable: true }
+//! ```
+//!
 //! Source: https://docs.cilium.io/en/stable/network/concepts/routing/
 
 use components::Plan;

@@ -5,6 +5,27 @@
 //! and a site whose firewall accepts what no rule names has none.
 //!
 //! Fix: take the default, `exposure: hostPort`, where the API is at the pod's address; or `firewall: block`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true, firewall: accept }
+//! dns:
+//!   powerdns: { site: vps, exposure: hostNetwork }
+//! checks:
+//!   allow: { public-node-unfirewalled: the provider's firewall stands before it }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true, firewall: block }   # the default
+//! dns:
+//!   powerdns: { site: vps, exposure: hostNetwork }
+//! ```
+//!
 //! Source: https://doc.powerdns.com/authoritative/http-api/index.html
 
 use components::Plan;

@@ -6,6 +6,19 @@
 //! The community supports the newest minor version alone.
 //!
 //! Fix: write a contract that is at most the version; leave it out to follow the version.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! talos: { version: v1.14.2, contract: v1.15 }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! talos: { version: v1.14.2, contract: v1.13 }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/getting-started/support-matrix
 
 use components::{

@@ -5,6 +5,21 @@
 //! have, and its controller may take the node for deleted.
 //!
 //! Fix: say `provider-id` at the nodes, or the site, that the driver serves; elsewhere leave it out.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { machine: { kubeletArgs: { provider-id: "proxmox://cluster/2003" } } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   worker0: { machine: { kubeletArgs: { provider-id: "proxmox://cluster/2003" } } }   # a guest of Proxmox, at home
+//! ```
+//!
 //! Source: https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/docs/architecture.md
 
 use components::Plan;

@@ -4,6 +4,23 @@
 //! A load balancer that may hand out a node's address, or the control planes' virtual one, takes it away from them.
 //!
 //! Fix: give one of the two another address.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0: { site: home, addresses: [10.2.1.1/16] }
+//!   worker0: { site: home, addresses: [10.2.1.1/16] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0: { site: home, addresses: [10.2.1.1/16] }
+//!   worker0: { site: home, addresses: [10.2.2.1/16] }
+//! ```
+//!
 //! Source: RFC 5227
 
 use components::Plan;

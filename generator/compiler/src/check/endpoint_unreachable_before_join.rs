@@ -4,6 +4,23 @@
 //! must be on at every control plane before that node joins.
 //!
 //! Fix: let the node join in the phase `node` or later, with KubeSpan declared; or give the API a public endpoint.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! cluster: { endpoint: "https://10.2.3.1:6443" }
+//! nodes:
+//!   vps0: { site: vps, since: mesh }   # KubeSpan comes in the same phase
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! cluster: { endpoint: "https://10.2.3.1:6443" }
+//! nodes:
+//!   vps0: { site: vps, since: node }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan
 
 use components::{Plan, joins, talos::reach::is_public};

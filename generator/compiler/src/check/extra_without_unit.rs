@@ -4,6 +4,19 @@
 //! A folder that names no unit of any phase would be left out in silence, and the Secret would be missing at night.
 //!
 //! Fix: move the file to the folder of the unit that needs it; `generated/README.md` lists them.
+//!
+//! Wrong:
+//!
+//! ```yaml extra/cert-manager/isuers/key.sops.yaml
+//! sops: {}
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml extra/cert-manager/issuers/key.sops.yaml
+//! sops: {}
+//! ```
+//!
 //! Source: ARCHITECTURE.md, of this project.
 
 use components::{COMPONENTS, File, Plan};

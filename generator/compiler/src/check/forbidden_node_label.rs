@@ -5,6 +5,21 @@
 //! in one update. The site's label is worked out, and placement relies on it.
 //!
 //! Fix: use a prefix of your own; set a role's label with `kubectl label node`, as an administrator.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   vps0: { role: worker, labels: { node-role.kubernetes.io/edge: "" } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   vps0: { role: worker, labels: { example.com/edge: "" } }
+//! ```
+//!
 //! Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
 
 use components::Plan;

@@ -4,6 +4,31 @@
 //! Where certificates are wanted, `name-without-solver` says the same, and more; then this check is silent.
 //!
 //! Fix: correct the name, or declare the zone.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! certificates: ~
+//! apps: { gitea: { needs: [ingress] } }
+//! checks:
+//!   allow: { name-without-solver: a proxy in front has the certificate }
+//! website: { host: www.exmaple.org }
+//! dns:
+//!   zones: { example.org: {} }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! certificates: ~
+//! apps: { gitea: { needs: [ingress] } }
+//! checks:
+//!   allow: { name-without-solver: a proxy in front has the certificate }
+//! website: { host: www.example.org }
+//! dns:
+//!   zones: { example.org: {} }
+//! ```
+//!
 //! Source: https://kubernetes-sigs.github.io/external-dns/latest/docs/tutorials/pdns/
 
 use components::Plan;

@@ -4,6 +4,21 @@
 //! listen on themselves counts too.
 //!
 //! Fix: place one of them at another site, or take it out.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, secondarySites: [vps] }   # both want port 53 of vps0
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, secondarySites: [home] }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/learn-more/talos-network-connectivity;
 //! https://docs.cilium.io/en/stable/operations/system_requirements/#firewall-rules
 

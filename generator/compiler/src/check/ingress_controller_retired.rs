@@ -8,6 +8,19 @@
 //!
 //! Fix: `controller: traefik`, which reads Ingresses of the class `nginx` with `nginxClass: true`, or
 //! `controller: cilium-gateway`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! ingress: { controller: ingress-nginx }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! ingress: { controller: traefik, nginxClass: true }
+//! ```
+//!
 //! Source: https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/
 
 use components::Plan;

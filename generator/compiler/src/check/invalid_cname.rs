@@ -5,6 +5,25 @@
 //! A name server's name must have addresses; behind a mail server's or a service's name some senders do not follow.
 //!
 //! Fix: give the name addresses, with `addresses`; or let the host be served, then external-dns writes them.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { "@": { CNAME: shop.example.net } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { shop: { CNAME: shop.example.net } }
+//! ```
+//!
 //! Source: RFC 1034, section 3.6.2; RFC 2181, section 10
 
 use components::Plan;

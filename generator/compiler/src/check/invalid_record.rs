@@ -7,6 +7,25 @@
 //! `www.example.org.example.org`.
 //!
 //! Fix: as the message says.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail.example.org: { addresses: [vps0] } }   # mail.example.org.example.org
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [vps0] } }
+//! ```
+//!
 //! Source: RFC 1035, sections 2.3.4 and 3.2.1; RFC 2181, section 8
 
 use components::Plan;

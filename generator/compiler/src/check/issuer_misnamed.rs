@@ -5,6 +5,19 @@
 //! A further name that is the name of one of our two issuers would be one object with two contents.
 //!
 //! Fix: go on to `environment: production`, or take the further name out.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! certificates: { environment: staging, issuerAliases: [old-prod] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! certificates: { environment: production, issuerAliases: [old-prod] }
+//! ```
+//!
 //! Source: https://letsencrypt.org/docs/staging-environment/
 
 use components::Plan;

@@ -4,6 +4,23 @@
 //! not read of others from Kubernetes 1.32 on (`AuthorizeNodeWithSelectors`). From contract v1.14 on it has no form at all.
 //!
 //! Fix: use the service registry, and delete `kubernetesRegistry`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! kubernetes: { version: v1.36.3 }
+//! talos:
+//!   discovery: { serviceRegistry: false, kubernetesRegistry: true }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! kubernetes: { version: v1.36.3 }
+//! talos:
+//!   discovery: { serviceRegistry: true }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/system-configuration/discovery
 
 use components::Plan;

@@ -6,6 +6,23 @@
 //!
 //! Fix: `routing: tunnel`, which works over any mesh.
 //! Or Talos 1.13 with `advertiseKubernetesNetworks: true` and `hostLegacyRouting: true`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: { advertiseKubernetesNetworks: false } }
+//! cni:
+//!   cilium: { routing: native }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: { advertiseKubernetesNetworks: true } }
+//! cni:
+//!   cilium: { routing: native, hostLegacyRouting: true }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan (Cilium compatibility)
 
 use components::Plan;

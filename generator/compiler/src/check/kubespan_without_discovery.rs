@@ -5,6 +5,23 @@
 //!
 //! Fix: turn on `talos.discovery` with its service registry.
 //! That makes discovery.talos.dev, port 443, a dependency outside of your house; a registry of your own needs a licence.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! talos:
+//!   discovery: { enabled: false }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! talos:
+//!   discovery: { enabled: true }   # the default
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan
 
 use components::Plan;

@@ -1,4 +1,24 @@
-//! Semantic checks: one file a check, named as its code. Its `//!` is the page that `explain` prints.
+//! Semantic checks: one file a check, named as its code. Its `//!` is the page that `explain` prints, and that stands
+//! in `docs/checks.md`.
+//!
+//! # How a page is written
+//!
+//! These parts in this order, each after an empty line:
+//!
+//! - one sentence that says what is wrong, as a title;
+//! - what it means and why it matters: what breaks, and how one notices;
+//! - `Fix: …`, which may have several lines;
+//! - `Wrong:` and `Right:`, each with one or more fenced examples;
+//! - `Source: …`, where upstream documents it.
+//!
+//! An example is fenced with `yaml`, and is a part of a definition: it is laid over the smallest definition
+//! (`tests/fixtures/small/cluster.yaml`), mappings joined key by key, anything else replaced, and `key: ~` takes a key
+//! away. Say all that a reader needs to see the mistake, also what the smallest definition says already.
+//! A file beside the definition is fenced with `yaml` and its path: `yaml extra/dns-system/powerdns/key.yaml`; so is one
+//! that the repository holds already: `yaml k8s/gitea/deployment.yaml`, of the app that the smallest definition has. One too
+//! long to show has its length behind it: `yaml website/film.webm: 3145728 bytes`. In a list `a{1..3}` stands for `a1`,
+//! `a2`, `a3`.
+//! All of this runs as a test (`examples.rs`): a wrong example gives its own code and no other, a right one nothing.
 
 use crate::Cluster;
 use components::Plan;
@@ -10,6 +30,7 @@ mod announcer_off_its_segment;
 mod api_host_unreachable_from_site;
 mod bpf_masquerade_with_kubespan;
 mod caa_excludes_issuer;
+mod consequence;
 mod dangling_address;
 mod delegation_mismatch;
 mod dependency_cycle;
@@ -20,6 +41,8 @@ mod driver_off_its_site;
 mod duplicate_node_address;
 mod endpoint_not_on_interface;
 mod endpoint_unreachable_before_join;
+#[cfg(test)]
+mod examples;
 mod extra_without_unit;
 mod forbidden_node_label;
 mod fragile_control_plane;
@@ -43,6 +66,7 @@ mod node_without_address;
 mod node_without_gateway;
 mod object_owned_twice;
 mod overlapping_networks;
+pub(crate) mod page;
 mod plaintext_secret;
 mod pod_networks_advertised_with_foreign_ipam;
 mod pool_outside_network;
@@ -205,13 +229,15 @@ pub(crate) fn run(definition: &Definition, cluster: &Cluster, diagnostics: &mut 
             }
         }
     }
-    for (mut diagnostic, mut seen) in found {
+    let (mut all, seen): (Vec<Diagnostic>, Vec<Vec<Phase>>) = found.into_iter().unzip();
+    for (diagnostic, mut seen) in all.iter_mut().zip(seen) {
         seen.dedup();
         if seen.len() < phases.len() {
             diagnostic.notes.push(in_phases(&seen));
         }
-        diagnostics.push(diagnostic);
     }
+    let kept = consequence::kept(&all);
+    all.into_iter().zip(kept).filter(|(_, kept)| *kept).for_each(|(it, _)| diagnostics.push(it));
     allow(definition, diagnostics);
 }
 

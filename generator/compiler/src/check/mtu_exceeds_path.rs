@@ -6,6 +6,23 @@
 //!
 //! Fix: delete the value, as the right one is worked out of the sites' `underlayMtu`.
 //! Measure that with `ping -M do -s 1472 HOST`, which a way of 1500 bytes lets through.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { underlayMtu: 1492 }   # PPPoE
+//! mesh: { kubespan: { mtu: 1420 } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { underlayMtu: 1492 }
+//! mesh: { kubespan: { mtu: 1412 } }   # 1492 less 80, also where it is left out
+//! ```
+//!
 //! Source: https://www.wireguard.com/protocol/, siderolabs/talos pkg/machinery/config/types/network/kubespan.go
 
 use components::Plan;

@@ -6,11 +6,28 @@
 //! A host that is served while the definition has no `certificates` is reported as well, as a warning.
 //!
 //! Fix: serve the zone, move the host into one that is served, or say the missing key.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones: { example.org: {} }
+//! website: { host: www.example.net }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   zones: { example.org: {} }
+//! website: { host: www.example.org }
+//! ```
+//!
 //! Source: RFC 8555, section 8.4; https://cert-manager.io/docs/configuration/acme/dns01/rfc2136/
 
 use components::Plan;
 use model::{
-    Diagnostic, Diagnostics,
+    Diagnostic, Diagnostics, Phase,
     definition::{Solver, TsigAlgorithm},
 };
 
@@ -20,7 +37,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let definition = plan.definition;
     let Some(certificates) = &definition.certificates else {
         let controller = definition.ingress.as_ref().map(|ingress| &ingress.controller);
-        if let (Some(controller), Some(host)) = (controller, definition.served_hosts(plan.phase).next()) {
+        // The same host in every phase, so that it is said once.
+        let first = Phase::ALL.into_iter().find_map(|phase| definition.served_hosts(phase).next());
+        let served = definition.served_hosts(plan.phase).next().is_some();
+        if let (Some(controller), Some(host)) = (controller, first.filter(|_| served)) {
             diagnostics.push(
                 Diagnostic::warning(CHECK.code, "hosts are served without a certificate that browsers trust")
                     .at(host, "for this one, say")

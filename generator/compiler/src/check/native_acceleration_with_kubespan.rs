@@ -4,6 +4,23 @@
 //! WireGuard's link has no driver of that kind.
 //!
 //! Fix: `acceleration: best-effort`, which uses it where it can.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! cni:
+//!   cilium: { acceleration: native }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! cni:
+//!   cilium: { acceleration: best-effort }
+//! ```
+//!
 //! Source: https://docs.cilium.io/en/stable/network/kubernetes/kubeproxy-free/ (XDP acceleration)
 
 use components::Plan;

@@ -3,6 +3,23 @@
 //! Nodes, ingress, DNS, the website, apps, storage classes and load balancers name a site of `sites`.
 //!
 //! Fix: correct the name, or declare the site.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites: { home: {}, vps: {} }
+//! nodes:
+//!   worker0: { site: hmoe }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites: { home: {}, vps: {} }
+//! nodes:
+//!   worker0: { site: home }
+//! ```
+//!
 //! Source: docs/definition.md
 
 use components::Plan;

@@ -5,6 +5,20 @@
 //! The virtual address of the control planes is left out by itself.
 //!
 //! Fix: delete `nodeIpSubnets`, as the right ones are worked out; or give the node an address of that family.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! talos: { nodeIpSubnets: [10.2.0.0/16] }   # no address of the VPS lies in it
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   worker0: { nodeIpSubnets: [10.2.0.0/16] }   # each node its own; worked out where absent
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/reference/configuration/v1alpha1/config (nodeIP)
 
 use components::Plan;

@@ -4,6 +4,21 @@
 //! pruned. It happens when an app is named as a component of tombolo's own, while both are there.
 //!
 //! Fix: give the app another name, or say with `until` that it goes before the component comes.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! apps:
+//!   cert-manager: { path: ./k8s/cert-manager, namespace: old }   # tombolo writes one of that name
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! apps:
+//!   old-cert-manager: { path: ./k8s/cert-manager, namespace: old }
+//! ```
+//!
 //! Source: <https://fluxcd.io/flux/components/kustomize/kustomizations/#prune>
 
 use components::Plan;

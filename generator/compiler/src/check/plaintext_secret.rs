@@ -5,6 +5,26 @@
 //!
 //! Fix: in the definition, refer to a Secret of the cluster. In `extra/`, encrypt the file with SOPS; where
 //! the key has been pushed already, make a new one.
+//!
+//! Wrong:
+//!
+//! ```yaml extra/dns-system/powerdns/api-key.yaml
+//! apiVersion: v1
+//! kind: Secret
+//! metadata: { name: powerdns-api-key }
+//! stringData: { api-key: hunter22 }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml extra/dns-system/powerdns/api-key.yaml
+//! apiVersion: v1
+//! kind: Secret
+//! metadata: { name: powerdns-api-key }
+//! stringData: { api-key: "ENC[AES256_GCM,data:Zm9v,type:str]" }
+//! sops: { mac: "ENC[AES256_GCM,data:YmFy,type:str]" }
+//! ```
+//!
 //! Source: https://fluxcd.io/flux/guides/mozilla-sops/
 
 use components::Plan;

@@ -4,6 +4,23 @@
 //! Cilium's own pools (`ipam: cluster-pool`) are others: packets for a pod go to the wrong node.
 //!
 //! Fix: `ipam: kubernetes`, which makes every pod anew on a cluster that runs; or a tunnel without announcing.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: { advertiseKubernetesNetworks: true } }
+//! cni:
+//!   cilium: { routing: tunnel, ipam: cluster-pool }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: { advertiseKubernetesNetworks: true } }
+//! cni:
+//!   cilium: { routing: tunnel, ipam: kubernetes }
+//! ```
+//!
 //! Source: siderolabs/talos, internal/app/machined/pkg/controllers/cluster/local_affiliate.go
 
 use components::Plan;

@@ -9,6 +9,29 @@
 //! warning, too. The zones of documentation (RFC 2606) may have them.
 //!
 //! Fix: name the node or the held address that the internet reaches.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   worker0: { addresses: [10.2.2.1/16] }
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [worker0] } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   vps0: { addresses: [198.51.99.10/24] }
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [vps0] } }
+//! ```
+//!
 //! Source: RFC 1918, section 5; https://kubernetes-sigs.github.io/external-dns/latest/docs/flags/
 
 use components::{Plan, talos::reach::is_public};

@@ -5,6 +5,21 @@
 //!
 //! Fix: delete `firewall: accept`. The rules are worked out of what is placed there; apply them with `--mode=try`.
 //! Where a firewall of the provider does the work, allow this warning and say so.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true, firewall: accept }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true, firewall: block }   # the default
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/ingress-firewall
 
 use components::Plan;

@@ -7,6 +7,21 @@
 //! never writes; after a restore of the zones the answer can be another one.
 //!
 //! Fix: give this cluster's name to the owner; take the declared record out, external-dns makes it.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   externalDns: { owner: external-dns }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   externalDns: { owner: house-cluster }
+//! ```
+//!
 //! Source: https://kubernetes-sigs.github.io/external-dns/latest/docs/registry/registry/
 
 use components::Plan;

@@ -4,6 +4,28 @@
 //! Only workers before contract v1.14 hand the kubelet a list.
 //!
 //! Fix: keep one, or give the second a key of its own.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0:
+//!     role: controlplane
+//!     taints:
+//!       - { key: example.org/edge, effect: NoSchedule }
+//!       - { key: example.org/edge, effect: NoExecute }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0:
+//!     role: controlplane
+//!     taints:
+//!       - { key: example.org/edge, effect: NoExecute }   # it keeps new pods away, too
+//! ```
+//!
 //! Source: siderolabs/talos, pkg/machinery/config/types/k8s/node.go (`taints`)
 
 use components::{Plan, talos::contract};

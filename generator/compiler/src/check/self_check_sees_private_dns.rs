@@ -5,6 +5,21 @@
 //! that the world does not have passes, or one that the world has fails, until the order runs out.
 //!
 //! Fix: `recursiveNameservers` with public resolvers; cert-manager then asks only those.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns: { clusterForward: servers }   # pods see the zones from within
+//! certificates: { recursiveNameservers: [] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns: { clusterForward: servers }
+//! certificates: { recursiveNameservers: ["1.1.1.1:53", "9.9.9.9:53"] }
+//! ```
+//!
 //! Source: https://cert-manager.io/docs/configuration/acme/dns01/#setting-nameservers-for-dns01-self-check
 
 use components::Plan;

@@ -5,6 +5,25 @@
 //! A pod at another site with such a claim is never started.
 //!
 //! Fix: move it to the class's site, or give it a class of its own site, or none.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! storage:
+//!   classes: { proxmox-csi: { site: home } }
+//! apps:
+//!   gitea: { site: vps, storage: [proxmox-csi] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! storage:
+//!   classes: { proxmox-csi: { site: home } }
+//! apps:
+//!   gitea: { site: home, storage: [proxmox-csi] }
+//! ```
+//!
 //! Source: https://kubernetes.io/docs/concepts/storage/storage-classes/#allowed-topologies
 
 use components::Plan;

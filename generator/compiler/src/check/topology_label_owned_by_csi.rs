@@ -5,6 +5,25 @@
 //! find no node. A site elsewhere with the same two is offered pods whose volumes it cannot mount.
 //!
 //! Fix: leave the driver's names in `topology`; what stands where says our own label, `<domain>/site`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { topology: { region: cluster, zone: home } }   # no node of Proxmox is called `home`
+//! storage:
+//!   classes: { proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { topology: { region: cluster, zone: atlas } }
+//! storage:
+//!   classes: { proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev } }
+//! ```
+//!
 //! Source: https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/docs/architecture.md
 
 use components::Plan;

@@ -5,6 +5,23 @@
 //! ones lead over the internet, unencrypted.
 //!
 //! Fix: delete the line: the bypass is then on at home and off at public sites.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true }
+//! mesh: { kubespan: { allowDownPeerBypass: true } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true }
+//! mesh: { kubespan: {} }   # on at home, off at the VPS
+//! ```
+//!
 //! Source: siderolabs/talos, internal/app/machined/pkg/controllers/kubespan/manager.go
 
 use components::Plan;

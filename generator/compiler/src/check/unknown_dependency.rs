@@ -6,6 +6,21 @@
 //! In a migration the provider may have gone, or not yet come: the message says in which phase.
 //!
 //! Fix: correct the name, or add what provides it.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! apps:
+//!   gitea: { needs: [ingres] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! apps:
+//!   gitea: { needs: [ingress] }
+//! ```
+//!
 //! Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#dependencies
 
 use components::{COMPONENTS, Need, Plan};

@@ -4,6 +4,21 @@
 //! The list here is of the extensions known when this program was made, so a newer one is no mistake.
 //!
 //! Fix: correct the name; for a new extension, allow this warning and say so.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { machine: { extensions: [qemu-guest-agnet] } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { machine: { extensions: [qemu-guest-agent] } }
+//! ```
+//!
 //! Source: https://github.com/siderolabs/extensions
 
 use components::{Plan, talos::image::full_name};

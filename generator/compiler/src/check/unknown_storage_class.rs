@@ -4,6 +4,25 @@
 //! `storage.classes`, also one that a driver brings by itself.
 //!
 //! Fix: correct the name, or declare the class with its site and driver.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! storage:
+//!   classes: { proxmox-csi: { site: home } }
+//! apps:
+//!   gitea: { site: home, storage: [proxmox] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! storage:
+//!   classes: { proxmox-csi: { site: home } }
+//! apps:
+//!   gitea: { site: home, storage: [proxmox-csi] }
+//! ```
+//!
 //! Source: https://kubernetes.io/docs/concepts/storage/storage-classes/
 
 use components::Plan;

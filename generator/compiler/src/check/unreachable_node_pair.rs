@@ -6,6 +6,29 @@
 //!
 //! Fix: give one of the two a `publicAddress` (with 51820/udp passed on to it), or move it to a public site.
 //! An address of IPv6 alone is no way for a node that has none of its own.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { nat: true, networks: [10.2.0.0/16] }
+//!   vps: { public: true }
+//!   flat: { nat: true, networks: [192.168.7.0/24], machine: { dhcp: true } }   # behind a router of its own
+//! nodes:
+//!   flat0: { site: flat, role: worker, since: node, addresses: [192.168.7.10/24] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { nat: true, networks: [10.2.0.0/16] }
+//!   vps: { public: true }
+//!   flat: { nat: true, networks: [192.168.7.0/24], machine: { dhcp: true } }
+//! nodes:
+//!   flat0: { site: flat, role: worker, since: node, addresses: [192.168.7.10/24], publicAddress: 192.0.1.77 }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan (network requirements)
 
 use super::node_ip_outside_subnets::passes;

@@ -5,6 +5,28 @@
 //! cert-manager knows no HMAC-SHA384: an error.
 //!
 //! Fix: add `updateKey` with a key of its own, by `hmac-sha256` or `hmac-sha512`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns:
+//!     outsideSecondaries: { second: { address: second-ns } }
+//!     tsig: { name: transfer, key: { secret: powerdns-transfer-key, key: secret } }
+//! certificates: { solver: rfc2136, updateKey: { secret: powerdns-update-key, key: secret } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns:
+//!     outsideSecondaries: { second: { address: second-ns } }
+//!     tsig: { name: transfer, key: { secret: powerdns-transfer-key, key: secret } }
+//!     updateKey: { name: acme, key: { secret: powerdns-update-key, key: secret } }
+//! certificates: { solver: rfc2136, updateKey: { secret: powerdns-update-key, key: secret } }
+//! ```
+//!
 //! Source: https://cert-manager.io/docs/configuration/acme/dns01/rfc2136/
 
 use components::Plan;

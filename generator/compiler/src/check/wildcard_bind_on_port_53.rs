@@ -4,6 +4,21 @@
 //! asks for all addresses gets "address already in use", for UDP as for TCP, whatever it says of reuse.
 //!
 //! Fix: leave `bind` out, then the node's own addresses are taken; or name addresses; or take `exposure: hostPort`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, exposure: hostNetwork, bind: [0.0.0.0] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, exposure: hostNetwork, bind: [198.51.99.10] }   # as where it is left out
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/host-dns
 
 use components::Plan;

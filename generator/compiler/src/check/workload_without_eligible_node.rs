@@ -6,6 +6,23 @@
 //! why taints alone give a warning there.
 //!
 //! Fix: place it elsewhere, add a node, or let it come in a later phase.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   vps0: { site: vps, since: node }
+//! website: { site: vps, since: mesh }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   vps0: { site: vps, since: node }
+//! website: { site: vps, since: ingress }
+//! ```
+//!
 //! Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
 
 use components::{Plan, Unit};

@@ -7,6 +7,25 @@
 //! down with that one machine or line.
 //!
 //! Fix: name two servers in two networks, `secondarySites` or `outsideSecondaries`, and who answers at each.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       nameservers: { ns1.example.org: [], ns2.example.net: [second-ns] }   # nobody is ns1
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       nameservers: { ns1.example.org: [vps0], ns2.example.net: [second-ns] }
+//! ```
+//!
 //! Source: RFC 1912, sections 2.3 and 2.8; RFC 2182, section 3
 
 use components::{Plan, zone};

@@ -44,6 +44,7 @@ mod endpoint_unreachable_before_join;
 #[cfg(test)]
 mod examples;
 mod extra_without_unit;
+mod flux_root_twice;
 mod forbidden_node_label;
 mod fragile_control_plane;
 mod host_dns_behind_bpf_masquerade;
@@ -65,15 +66,21 @@ mod node_ip_outside_subnets;
 mod node_without_address;
 mod node_without_gateway;
 mod object_owned_twice;
+mod order_missing;
 mod overlapping_networks;
 pub(crate) mod page;
+mod path_not_found;
 mod plaintext_secret;
 mod pod_networks_advertised_with_foreign_ipam;
 mod pool_outside_network;
 mod private_address_in_public_zone;
 mod public_node_unfirewalled;
+mod readiness_deadlock;
+mod readiness_not_awaited;
 mod record_ownership_unclear;
+mod removed_api;
 mod repeated_taint;
+mod resource_before_definition;
 mod self_check_sees_private_dns;
 mod served_host_twice;
 mod setting_without_effect;
@@ -84,7 +91,9 @@ mod unencrypted_fallback;
 mod unknown_dependency;
 mod unknown_extension;
 mod unknown_storage_class;
+mod unpinned_image;
 mod unreachable_node_pair;
+mod unreadable_manifest;
 mod unsigned_transfers;
 mod unsupported_powerdns;
 mod update_key_shared;
@@ -157,6 +166,7 @@ pub(crate) const CHECKS: &[Check] = &[
     endpoint_not_on_interface::CHECK,
     endpoint_unreachable_before_join::CHECK,
     extra_without_unit::CHECK,
+    flux_root_twice::CHECK,
     forbidden_node_label::CHECK,
     fragile_control_plane::CHECK,
     host_dns_behind_bpf_masquerade::CHECK,
@@ -178,14 +188,20 @@ pub(crate) const CHECKS: &[Check] = &[
     node_without_address::CHECK,
     node_without_gateway::CHECK,
     object_owned_twice::CHECK,
+    order_missing::CHECK,
     overlapping_networks::CHECK,
+    path_not_found::CHECK,
     plaintext_secret::CHECK,
     pod_networks_advertised_with_foreign_ipam::CHECK,
     pool_outside_network::CHECK,
     private_address_in_public_zone::CHECK,
     public_node_unfirewalled::CHECK,
+    readiness_deadlock::CHECK,
+    readiness_not_awaited::CHECK,
     record_ownership_unclear::CHECK,
+    removed_api::CHECK,
     repeated_taint::CHECK,
+    resource_before_definition::CHECK,
     self_check_sees_private_dns::CHECK,
     served_host_twice::CHECK,
     setting_without_effect::CHECK,
@@ -196,7 +212,9 @@ pub(crate) const CHECKS: &[Check] = &[
     unknown_dependency::CHECK,
     unknown_extension::CHECK,
     unknown_storage_class::CHECK,
+    unpinned_image::CHECK,
     unreachable_node_pair::CHECK,
+    unreadable_manifest::CHECK,
     unsigned_transfers::CHECK,
     unsupported_powerdns::CHECK,
     update_key_shared::CHECK,
@@ -298,6 +316,14 @@ fn allow(definition: &Definition, diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// Whether a version of a chart or image is this one or a later: `v4.11.3` is at least 4, 11. Nothing is known of one
+/// that is no number.
+fn at_least(version: &str, wanted: &[u64]) -> bool {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let parts: Vec<u64> = version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect();
+    !parts.is_empty() && parts.as_slice() >= wanted
 }
 
 #[cfg(test)]

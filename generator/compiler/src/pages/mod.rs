@@ -43,9 +43,4 @@ pub(crate) const IMPOSSIBLE: &[(Code, &str, &str)] = &[
         "a zone of the kind Native with secondaries, which never hear of a change",
         "Zones are written as Primary and Secondary; who may transfer and who is told is worked out of the declared secondaries.",
     ),
-    (
-        "unpinned-image",
-        "an image by a tag that somebody can move",
-        "Every image that tombolo writes stands in its catalogue with version and digest.",
-    ),
 ];

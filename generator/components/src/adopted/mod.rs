@@ -3,11 +3,15 @@
 
 mod gap;
 mod object;
+mod order;
 mod pods;
+mod provided;
 
 pub use gap::{Gap, Why};
-pub use object::{Object, Release};
+pub use object::{Object, Release, Text};
+pub use order::Order;
 pub use pods::{Pods, Strategy};
+pub use provided::groups;
 
 use crate::Plan;
 use model::{Node, Span, Spanned, definition::App, scalar::Name};

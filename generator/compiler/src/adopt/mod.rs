@@ -131,7 +131,7 @@ impl Walk<'_> {
         let source = object.node.str_at("spec.sourceRef.name").unwrap_or_default();
         let declared = self.definition.sources.contains_key(source);
         // The repository's own GitRepository may have any name, so one that nothing declares is this.
-        let git = object.node.str_at("spec.sourceRef.kind") == Some("GitRepository");
+        let git = object.node.str_at("spec.sourceRef.kind").is_none_or(|kind| kind == "GitRepository");
         let other = self.adopted.objects.iter().any(|it| {
             it.name == source
                 && it.is("source.toolkit.fluxcd.io", "GitRepository")

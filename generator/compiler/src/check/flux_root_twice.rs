@@ -100,7 +100,20 @@ mod tests {
 
     #[test]
     fn two_bootstraps_with_different_paths() {
-        assert_snapshot!(report("./flux-system"), @"");
+        assert_snapshot!(report("./flux-system"), @"
+        warning[flux-root-twice]: two roots of Flux are named `flux-system`: k8s/flux-system/gotk-sync.yaml and flux-system/gotk-sync.yaml
+          ┌─ flux-system/gotk-sync.yaml:7:9
+          │
+        7 │   path: ./flux-system
+          │         ^^^^^^^^^^^^^ one starts here
+          ┌─ k8s/flux-system/gotk-sync.yaml:7:9
+          │
+        7 │   path: ./k8s/gitea
+          │         ----------- the other here
+          │
+          = help: keep the one whose path `kubectl -n flux-system get kustomization
+            flux-system` shows, and delete the other's directory
+        ");
     }
 
     #[test]

@@ -65,9 +65,9 @@ mod tests {
         let text = edit(&text, "mesh:\n  kubespan: {}\n", "");
         assert_snapshot!(report("host-dns-behind-bpf-masquerade", &text), @"
         error[host-dns-behind-bpf-masquerade]: CoreDNS cannot reach the host DNS that it asks
-           ┌─ cluster.yaml:34:101
+           ┌─ cluster.yaml:32:101
            │
-        34 │ …g: tunnel, masquerade: bpf, hostLegacyRouting: false }
+        32 │ …g: tunnel, masquerade: bpf, hostLegacyRouting: false }
            │                         ---                     ^^^^^
            │                         │                       │
            │                         │                   packets from pods skip the host

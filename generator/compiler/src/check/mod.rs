@@ -43,11 +43,15 @@ mod endpoint_not_on_interface;
 mod endpoint_unreachable_before_join;
 #[cfg(test)]
 mod examples;
+mod exclusive_volume_rolling_update;
 mod extra_without_unit;
 mod flux_root_twice;
 mod forbidden_node_label;
+mod forbidden_sysctl;
 mod fragile_control_plane;
 mod host_dns_behind_bpf_masquerade;
+mod host_network_rollout_stuck;
+mod host_network_service_exposed;
 mod host_outside_zones;
 mod host_port_taken;
 mod ingress_controller_retired;
@@ -59,10 +63,12 @@ mod kubespan_with_native_routing;
 mod kubespan_without_discovery;
 mod mtu_exceeds_path;
 mod name_without_solver;
+mod namespace_not_privileged;
 mod native_acceleration_with_kubespan;
 mod nested_overlay;
 mod node_at_unknown_site;
 mod node_ip_outside_subnets;
+mod node_port_bypasses_firewall;
 mod node_without_address;
 mod node_without_gateway;
 mod object_owned_twice;
@@ -165,11 +171,15 @@ pub(crate) const CHECKS: &[Check] = &[
     duplicate_node_address::CHECK,
     endpoint_not_on_interface::CHECK,
     endpoint_unreachable_before_join::CHECK,
+    exclusive_volume_rolling_update::CHECK,
     extra_without_unit::CHECK,
     flux_root_twice::CHECK,
     forbidden_node_label::CHECK,
+    forbidden_sysctl::CHECK,
     fragile_control_plane::CHECK,
     host_dns_behind_bpf_masquerade::CHECK,
+    host_network_rollout_stuck::CHECK,
+    host_network_service_exposed::CHECK,
     host_outside_zones::CHECK,
     host_port_taken::CHECK,
     ingress_controller_retired::CHECK,
@@ -181,10 +191,12 @@ pub(crate) const CHECKS: &[Check] = &[
     kubespan_without_discovery::CHECK,
     mtu_exceeds_path::CHECK,
     name_without_solver::CHECK,
+    namespace_not_privileged::CHECK,
     native_acceleration_with_kubespan::CHECK,
     nested_overlay::CHECK,
     node_at_unknown_site::CHECK,
     node_ip_outside_subnets::CHECK,
+    node_port_bypasses_firewall::CHECK,
     node_without_address::CHECK,
     node_without_gateway::CHECK,
     object_owned_twice::CHECK,

@@ -143,7 +143,8 @@ fn waits(plan: &Plan, bundle: &Bundle) -> (Span, &'static str) {
 pub(super) fn providers<'a>(plan: &'a Plan) -> Providers<'a> {
     let mut providers = Providers::new();
     for (bundle, object) in plan.adopted.in_phase(plan).filter(|(bundle, _)| !bundle.root) {
-        for group in groups(object) {
+        // Flux's own kinds are there before Flux applies anything.
+        for group in groups(object).into_iter().filter(|it| !it.ends_with(".toolkit.fluxcd.io")) {
             providers.entry(Used::Group(group)).or_insert((bundle, object));
         }
         let named = match (object.group(), object.kind.as_str()) {
@@ -223,7 +224,23 @@ mod tests {
 
     #[test]
     fn a_certificate_without_an_order_after_its_issuer() {
-        assert_snapshot!(report(""), @"");
+        assert_snapshot!(report(""), @"
+        warning[order-missing]: `vault` uses the ClusterIssuer `inner` that `ca` brings, and does not wait for it
+          ┌─ vault/certificate.yaml:7:11
+          │
+        7 │     name: inner
+          │           ^^^^^ used here
+          ┌─ ca/issuer.yaml:4:9
+          │
+        4 │   name: inner
+          │         ----- brought here
+          ┌─ flux/vault.yaml:4:9
+          │
+        4 │   name: vault
+          │         ----- it waits for nothing
+          │
+          = help: add `- name: ca` to its `dependsOn`
+        ");
     }
 
     #[test]
@@ -235,6 +252,23 @@ mod tests {
     fn an_app_that_needs_other_things() {
         let definition = edit(SMALL, "apps:\n", "apps:\n  ca: { path: ./ca, namespace: ca }\n");
         let files = [("k8s/gitea/certificate.yaml", CERTIFICATE), ("ca/issuer.yaml", ISSUER)];
-        assert_snapshot!(report_of("order-missing", &definition, &files), @"");
+        assert_snapshot!(report_of("order-missing", &definition, &files), @"
+        warning[order-missing]: `gitea` uses the ClusterIssuer `inner` that `ca` brings, and does not wait for it
+           ┌─ k8s/gitea/certificate.yaml:7:11
+           │
+         7 │     name: inner
+           │           ^^^^^ used here
+           ┌─ ca/issuer.yaml:4:9
+           │
+         4 │   name: inner
+           │         ----- brought here
+           ┌─ cluster.yaml:68:93
+           │
+        68 │ …e: home, storage: [proxmox-csi], needs: [ingress, certificates], hosts: […
+           │                                           ------- it waits for other things
+           │
+           = in the phases `dns` to `cleanup`
+           = help: add `ca` to `needs` of `gitea`
+        ");
     }
 }

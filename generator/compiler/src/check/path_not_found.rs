@@ -71,7 +71,15 @@ mod tests {
     #[test]
     fn a_mistyped_directory() {
         let definition = edit(SMALL, "path: ./k8s/gitea", "path: ./k8s/gitae");
-        assert_snapshot!(report_of("path-not-found", &definition, &[]), @"");
+        assert_snapshot!(report_of("path-not-found", &definition, &[]), @"
+        error[path-not-found]: the repository has no `k8s/gitae`
+           ┌─ cluster.yaml:67:18
+           │
+        67 │   gitea: { path: ./k8s/gitae, namespace: gitea, site: home, storage: [prox…
+           │                  ^^^^^^^^^^^ leads to nothing
+           │
+           = help: did you mean `k8s/gitea`?
+        ");
     }
 
     #[test]
@@ -80,7 +88,15 @@ mod tests {
             ("k8s/gitea/kustomization.yaml", "resources:\n  - helm-release.yaml\n"),
             ("k8s/gitea/helmrelease.yaml", "{}"),
         ];
-        assert_snapshot!(report_of("path-not-found", SMALL, &files), @"");
+        assert_snapshot!(report_of("path-not-found", SMALL, &files), @"
+        error[path-not-found]: the repository has no `k8s/gitea/helm-release.yaml`
+          ┌─ k8s/gitea/kustomization.yaml:2:5
+          │
+        2 │   - helm-release.yaml
+          │     ^^^^^^^^^^^^^^^^^ leads to nothing
+          │
+          = help: did you mean `k8s/gitea/helmrelease.yaml`?
+        ");
     }
 
     #[test]

@@ -18,13 +18,17 @@
 //! kind: Kustomization
 //! metadata: { name: core, namespace: flux-system }
 //! spec:
-//!   path: ./k8s/gitea
+//!   path: ./core
 //!   healthChecks: [{ apiVersion: apps/v1, kind: Deployment, name: operator, namespace: gitea }]
 //! ---
 //! apiVersion: kustomize.toolkit.fluxcd.io/v1
 //! kind: Kustomization
 //! metadata: { name: operator, namespace: flux-system }
 //! spec: { path: ./operator, dependsOn: [{ name: core }] }
+//! ```
+//!
+//! ```yaml core/kustomization.yaml
+//! resources: []
 //! ```
 //!
 //! ```yaml operator/deployment.yaml
@@ -43,7 +47,7 @@
 //! apiVersion: kustomize.toolkit.fluxcd.io/v1
 //! kind: Kustomization
 //! metadata: { name: core, namespace: flux-system }
-//! spec: { path: ./k8s/gitea, wait: true }
+//! spec: { path: ./core, wait: true }
 //! ---
 //! apiVersion: kustomize.toolkit.fluxcd.io/v1
 //! kind: Kustomization
@@ -52,6 +56,10 @@
 //!   path: ./operator
 //!   dependsOn: [{ name: core }]
 //!   healthChecks: [{ apiVersion: apps/v1, kind: Deployment, name: operator, namespace: gitea }]
+//! ```
+//!
+//! ```yaml core/kustomization.yaml
+//! resources: []
 //! ```
 //!
 //! ```yaml operator/deployment.yaml
@@ -159,12 +167,43 @@ mod tests {
 
     #[test]
     fn a_definition_whose_operator_waits() {
-        assert_snapshot!(report(CHECK, "  dependsOn: [{ name: store }]\n"), @"");
+        assert_snapshot!(report(CHECK, "  dependsOn: [{ name: store }]\n"), @"
+        error[readiness-deadlock]: `core` is ready once CustomResourceDefinition `externalsecrets.external-secrets.io` is, which `operator` brings and waits for `core` to do
+           ┌─ flux/core.yaml:12:13
+           │
+        12 │       name: externalsecrets.external-secrets.io
+           │             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           │             never there before those that wait for it
+           ┌─ operator/release.yaml:4:9
+           │
+         4 │   name: external-secrets
+           │         ---------------- brought here
+           │
+           = `operator` waits for `store` waits for `core` waits for
+             CustomResourceDefinition `externalsecrets.external-secrets.io`
+           = help: move this check to `operator`
+        ");
     }
 
     #[test]
     fn the_same_beside_wait() {
-        assert_snapshot!(report(&format!("  wait: true\n{CHECK}"), "  dependsOn: [{ name: store }]\n"), @"");
+        assert_snapshot!(report(&format!("  wait: true\n{CHECK}"), "  dependsOn: [{ name: store }]\n"), @"
+        warning[readiness-deadlock]: `core` is ready once CustomResourceDefinition `externalsecrets.external-secrets.io` is, which `operator` brings and waits for `core` to do
+           ┌─ flux/core.yaml:13:13
+           │
+        13 │       name: externalsecrets.external-secrets.io
+           │             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           │             never there before those that wait for it
+           ┌─ operator/release.yaml:4:9
+           │
+         4 │   name: external-secrets
+           │         ---------------- brought here
+           │
+           = harmless only as long as `wait: true` makes Flux ignore the health check
+           = `operator` waits for `store` waits for `core` waits for
+             CustomResourceDefinition `externalsecrets.external-secrets.io`
+           = help: move this check to `operator`
+        ");
     }
 
     #[test]

@@ -19,9 +19,13 @@
 //! kind: Kustomization
 //! metadata: { name: vault, namespace: flux-system }
 //! spec:
-//!   path: ./k8s/gitea
+//!   path: ./vault
 //!   wait: true
 //!   healthChecks: [{ apiVersion: apps/v1, kind: StatefulSet, name: vault, namespace: vault }]
+//! ```
+//!
+//! ```yaml vault/kustomization.yaml
+//! resources: []
 //! ```
 //!
 //! Right:
@@ -35,8 +39,12 @@
 //! kind: Kustomization
 //! metadata: { name: vault, namespace: flux-system }
 //! spec:
-//!   path: ./k8s/gitea
+//!   path: ./vault
 //!   wait: true
+//! ```
+//!
+//! ```yaml vault/kustomization.yaml
+//! resources: []
 //! ```
 //!
 //! Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#wait
@@ -170,18 +178,51 @@ mod tests {
     #[test]
     fn health_checks_beside_wait() {
         let checks = "  wait: true\n  healthChecks:\n    - { apiVersion: apps/v1, kind: Deployment, name: vault, namespace: vault }\n";
-        assert_snapshot!(report(checks), @"");
+        assert_snapshot!(report(checks), @"
+        warning[readiness-not-awaited]: `wait` makes Flux ignore the health checks of `vault`
+           ┌─ flux/vault.yaml:10:3
+           │
+         9 │   wait: true
+           │         ---- waits for all that it applies
+        10 │   healthChecks:
+           │   ^^^^^^^^^^^^ never looked at
+           │
+           = help: delete `healthChecks`; or `wait`, where they name what somebody else
+             makes
+        ");
     }
 
     #[test]
     fn waited_for_and_ready_at_once() {
-        assert_snapshot!(report(""), @"");
+        assert_snapshot!(report(""), @"
+        warning[readiness-not-awaited]: `token` waits for `vault`, which is ready before anything of it runs
+           ┌─ flux/vault.yaml:4:9
+           │
+         4 │   name: vault
+           │         ^^^^^ neither `wait` nor `healthChecks`
+           ┌─ flux/token.yaml:10:13
+           │
+        10 │     - name: vault
+           │             ----- waited for here
+           │
+           = help: add `wait: true` below `spec`
+        ");
     }
 
     #[test]
     fn a_health_check_in_a_namespace_that_nothing_makes() {
         let checks = "  healthChecks:\n    - { apiVersion: apps/v1, kind: Deployment, name: vault, namespace: vaults }\n";
-        assert_snapshot!(report(checks), @"");
+        assert_snapshot!(report(checks), @"
+        error[readiness-not-awaited]: `vault` waits for Deployment `vault` in the namespace `vaults`, which nothing makes
+           ┌─ flux/vault.yaml:10:72
+           │
+        10 │ …/v1, kind: Deployment, name: vault, namespace: vaults }
+           │                                                 ^^^^^^ nothing is put there
+           │
+           = the Kustomization fails when its `timeout` is over, and so does all that
+             waits for it
+           = help: did you mean `vault`?
+        ");
     }
 
     #[test]

@@ -139,13 +139,39 @@ mod tests {
 
     #[test]
     fn a_helm_release_of_a_former_flux() {
-        assert_snapshot!(report_of("removed-api", SMALL, &[("k8s/gitea/release.yaml", RELEASE)]), @"");
+        assert_snapshot!(report_of("removed-api", SMALL, &[("k8s/gitea/release.yaml", RELEASE)]), @"
+        error[removed-api]: Flux v2.9.4 has no `helm.toolkit.fluxcd.io/v2beta2`, which HelmRelease `metallb` is
+          ┌─ k8s/gitea/release.yaml:1:13
+          │
+        1 │ apiVersion: helm.toolkit.fluxcd.io/v2beta2
+          │             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ gone since Flux 2.8
+          ┌─ cluster.yaml:6:20
+          │
+        6 │   flux: { version: v2.9.4, source: flux-system, path: ./clusters/small/gene…
+          │                    ------ declared here
+          │
+          = in the phases `dns` to `cleanup`
+          = help: write `helm.toolkit.fluxcd.io/v2`
+        ");
     }
 
     #[test]
     fn one_release_ahead() {
         let definition = edit(SMALL, "version: v2.9.4", "version: v2.7.3");
-        assert_snapshot!(report_of("removed-api", &definition, &[("k8s/gitea/release.yaml", RELEASE)]), @"");
+        assert_snapshot!(report_of("removed-api", &definition, &[("k8s/gitea/release.yaml", RELEASE)]), @"
+        warning[removed-api]: Flux 2.8, the next, has no `helm.toolkit.fluxcd.io/v2beta2`, which HelmRelease `metallb` is
+          ┌─ k8s/gitea/release.yaml:1:13
+          │
+        1 │ apiVersion: helm.toolkit.fluxcd.io/v2beta2
+          │             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ gone since Flux 2.8
+          ┌─ cluster.yaml:6:20
+          │
+        6 │   flux: { version: v2.7.3, source: flux-system, path: ./clusters/small/gene…
+          │                    ------ declared here
+          │
+          = in the phases `dns` to `cleanup`
+          = help: write `helm.toolkit.fluxcd.io/v2`
+        ");
     }
 
     #[test]

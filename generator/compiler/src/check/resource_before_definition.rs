@@ -105,7 +105,20 @@ mod tests {
     #[test]
     fn an_instance_beside_its_operator() {
         let files = [("k8s/gitea/operator.yaml", RELEASE), ("k8s/gitea/vault.yaml", VAULT)];
-        assert_snapshot!(report_of("resource-before-definition", SMALL, &files), @"");
+        assert_snapshot!(report_of("resource-before-definition", SMALL, &files), @"
+        error[resource-before-definition]: Vault `vault` lies beside the release that brings its kind, and keeps both from being applied
+          ┌─ k8s/gitea/vault.yaml:2:7
+          │
+        2 │ kind: Vault
+          │       ^^^^^ no server knows this kind yet
+          ┌─ k8s/gitea/operator.yaml:4:9
+          │
+        4 │   name: operator
+          │         -------- HelmRelease `operator` brings `vault.banzaicloud.com`
+          │
+          = in the phases `dns` to `cleanup`
+          = help: put it into a Kustomization of its own that waits for `gitea`
+        ");
     }
 
     #[test]

@@ -89,13 +89,35 @@ mod tests {
     #[test]
     fn the_latest_of_an_image() {
         let pod = pod("registry.example.org:5000/tools/shell:latest");
-        assert_snapshot!(report_of("unpinned-image", SMALL, &[("k8s/gitea/pod.yaml", &pod)]), @"");
+        assert_snapshot!(report_of("unpinned-image", SMALL, &[("k8s/gitea/pod.yaml", &pod)]), @"
+        warning[unpinned-image]: `registry.example.org:5000/tools/shell:latest` is whatever is the latest
+          ┌─ k8s/gitea/pod.yaml:7:14
+          │
+        7 │       image: registry.example.org:5000/tools/shell:latest
+          │              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          │              the tag can be moved
+          │
+          = in the phases `dns` to `cleanup`
+          = help: choose a version, and write
+            `registry.example.org:5000/tools/shell:VERSION@sha256:…`; `crane digest`
+            prints it
+        ");
     }
 
     #[test]
     fn one_image_in_two_places() {
         let text = format!("{}---\n{}", pod("a/b:1"), pod("a/b:1").replace("name: a }", "name: b }"));
-        assert_snapshot!(report_of("unpinned-image", SMALL, &[("k8s/gitea/pod.yaml", &text)]), @"");
+        assert_snapshot!(report_of("unpinned-image", SMALL, &[("k8s/gitea/pod.yaml", &text)]), @"
+        warning[unpinned-image]: `a/b:1` has no digest
+          ┌─ k8s/gitea/pod.yaml:7:14
+          │
+        7 │       image: a/b:1
+          │              ^^^^^ the tag can be moved
+          │
+          = and 1 more places have it
+          = in the phases `dns` to `cleanup`
+          = help: write `a/b:1@sha256:…`; `crane digest a/b:1` prints it
+        ");
     }
 
     #[test]

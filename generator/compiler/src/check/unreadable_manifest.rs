@@ -100,13 +100,34 @@ mod tests {
             ("k8s/gitea/kustomization.yaml", "resources: [deployment.yaml]\n"),
             ("k8s/gitea/deployment.yaml", "kind: Deployment\n{{- if .Values.on }}\nspec: {}\n{{- end }}\n"),
         ];
-        assert_snapshot!(report_of("unreadable-manifest", SMALL, &files), @"");
+        assert_snapshot!(report_of("unreadable-manifest", SMALL, &files), @r#"
+        error[unreadable-manifest]: `k8s/gitea/deployment.yaml` is no YAML: "-" is only valid inside a block
+          ┌─ k8s/gitea/deployment.yaml:2:3
+          │
+        2 │ {{- if .Values.on }}
+          │   ^ the reader stops here
+          ┌─ k8s/gitea/kustomization.yaml:1:13
+          │
+        1 │ resources: [deployment.yaml]
+          │             --------------- drawn in from here
+          │
+          = help: mend it; a template belongs into a chart, or out of the
+            kustomization.yaml
+        "#);
     }
 
     #[test]
     fn a_directory_that_lists_itself() {
         let files = [("k8s/gitea/kustomization.yaml", "resources: [../gitea]\n")];
-        assert_snapshot!(report_of("unreadable-manifest", SMALL, &files), @"");
+        assert_snapshot!(report_of("unreadable-manifest", SMALL, &files), @"
+        error[unreadable-manifest]: `k8s/gitea` draws itself in
+          ┌─ k8s/gitea/kustomization.yaml:1:13
+          │
+        1 │ resources: [../gitea]
+          │             ^^^^^^^^ comes back to where it is listed
+          │
+          = help: take this entry out
+        ");
     }
 
     #[test]

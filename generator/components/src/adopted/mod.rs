@@ -2,12 +2,14 @@
 //! patches of Talos. Reading files is not done here.
 
 mod gap;
+mod landing;
 mod object;
 mod order;
 mod pods;
 mod provided;
 
 pub use gap::{Gap, Why};
+pub use landing::{Member, landing};
 pub use object::{Object, Release, Text};
 pub use order::Order;
 pub use pods::{Pods, Strategy};

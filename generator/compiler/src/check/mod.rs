@@ -28,9 +28,11 @@ use std::collections::BTreeMap;
 mod annotation_prefix_ignored;
 mod announcer_off_its_segment;
 mod api_host_unreachable_from_site;
+mod bootstrap_cycle;
 mod bpf_masquerade_with_kubespan;
 mod caa_excludes_issuer;
 mod consequence;
+mod cutover_before_ttl;
 mod dangling_address;
 mod delegation_mismatch;
 mod dependency_cycle;
@@ -54,6 +56,7 @@ mod host_network_rollout_stuck;
 mod host_network_service_exposed;
 mod host_outside_zones;
 mod host_port_taken;
+mod host_still_serving;
 mod ingress_controller_retired;
 mod invalid_cname;
 mod invalid_record;
@@ -76,6 +79,7 @@ mod order_missing;
 mod overlapping_networks;
 pub(crate) mod page;
 mod path_not_found;
+mod phase_out_of_order;
 mod plaintext_secret;
 mod pod_networks_advertised_with_foreign_ipam;
 mod pool_outside_network;
@@ -93,6 +97,7 @@ mod setting_without_effect;
 mod storage_not_at_site;
 mod too_many_names;
 mod topology_label_owned_by_csi;
+mod transfers_without_notify;
 mod unencrypted_fallback;
 mod unknown_dependency;
 mod unknown_extension;
@@ -159,8 +164,10 @@ pub(crate) const CHECKS: &[Check] = &[
     annotation_prefix_ignored::CHECK,
     announcer_off_its_segment::CHECK,
     api_host_unreachable_from_site::CHECK,
+    bootstrap_cycle::CHECK,
     bpf_masquerade_with_kubespan::CHECK,
     caa_excludes_issuer::CHECK,
+    cutover_before_ttl::CHECK,
     dangling_address::CHECK,
     delegation_mismatch::CHECK,
     dependency_cycle::CHECK,
@@ -182,6 +189,7 @@ pub(crate) const CHECKS: &[Check] = &[
     host_network_service_exposed::CHECK,
     host_outside_zones::CHECK,
     host_port_taken::CHECK,
+    host_still_serving::CHECK,
     ingress_controller_retired::CHECK,
     invalid_cname::CHECK,
     invalid_record::CHECK,
@@ -203,6 +211,7 @@ pub(crate) const CHECKS: &[Check] = &[
     order_missing::CHECK,
     overlapping_networks::CHECK,
     path_not_found::CHECK,
+    phase_out_of_order::CHECK,
     plaintext_secret::CHECK,
     pod_networks_advertised_with_foreign_ipam::CHECK,
     pool_outside_network::CHECK,
@@ -220,6 +229,7 @@ pub(crate) const CHECKS: &[Check] = &[
     storage_not_at_site::CHECK,
     too_many_names::CHECK,
     topology_label_owned_by_csi::CHECK,
+    transfers_without_notify::CHECK,
     unencrypted_fallback::CHECK,
     unknown_dependency::CHECK,
     unknown_extension::CHECK,

@@ -90,7 +90,7 @@ pub struct Definition {
     pub certificates: Option<Certificates>,
     /// A website that the cluster serves.
     pub website: Option<Website>,
-    /// Other Git repositories that hold apps, beside the one that holds this file.
+    /// Git repositories that hold apps, where this is not the one that holds this file.
     #[serde(default)]
     pub sources: BTreeMap<Spanned<Name>, Source>,
     /// Directories that exist already: tombolo writes their Flux Kustomization, order and placement.

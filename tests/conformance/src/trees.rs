@@ -126,5 +126,7 @@ pub(crate) fn with_definition(cluster: &Cluster, text: &str) -> Cluster {
         sources: Sources::single("cluster.yaml", text),
         definition: model::FileId(0),
         files: cluster.files.clone(),
+        // What the repository holds already has no part in what is rendered.
+        adopted: components::Adopted::default(),
     }
 }

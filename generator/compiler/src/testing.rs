@@ -123,13 +123,14 @@ pub fn definition(cluster: &Cluster) -> Option<Definition> {
 }
 
 /// What the checks say, and the files below `talos/` all the same, as if the checks had been switched off: what
-/// would become of them can then be asked of Talos. Nothing where the definition cannot be read.
-pub fn talos_unchecked(cluster: &Cluster, phase: Phase) -> (Diagnostics, Option<tree::Tree>) {
+/// would become of them can then be asked of Talos. One tree a phase; none where the definition cannot be read.
+pub fn talos_unchecked(cluster: &Cluster, phases: &[Phase]) -> (Diagnostics, Vec<tree::Tree>) {
     let mut diagnostics = Diagnostics::default();
     let parsed = parse::parse(&cluster.sources, cluster.definition, &mut diagnostics);
     let Some(parse::Parsed { value: definition, .. }) = parsed.filter(|_| !diagnostics.has_errors()) else {
-        return (diagnostics, None);
+        return (diagnostics, Vec::new());
     };
     check::run(&definition, cluster, &Diagnostics::default(), &mut diagnostics);
-    (diagnostics, Some(emit::talos(&resolve(cluster.context(&definition, phase)))))
+    let tree = |phase: &Phase| emit::talos(&resolve(cluster.context(&definition, *phase)));
+    (diagnostics, phases.iter().map(tree).collect())
 }

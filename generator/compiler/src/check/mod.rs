@@ -250,6 +250,7 @@ pub(crate) const CHECKS: &[Check] = &[
 
 /// Runs every check in every phase. What is wrong in some phases only says in which.
 pub(crate) fn run(definition: &Definition, cluster: &Cluster, diagnostics: &mut Diagnostics) {
+    let definition = &*crate::adopt::found(definition, &cluster.adopted);
     let phases = Phase::ALL;
     let mut found: Vec<(Diagnostic, Vec<Phase>)> = Vec::new();
     let mut index: BTreeMap<(Code, Option<Label>, String), usize> = BTreeMap::new();

@@ -9,15 +9,17 @@
 //! Wrong:
 //!
 //! ```yaml
-//! nodes:
-//!   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24], since: prerequisites }
+//! dns:
+//!   powerdns: { outsideSecondaries: { second: { address: second-ns, until: ingress } } }
+//!   previous: { api: "http://powerdns-api.dns:8081", server: second-ns }
 //! ```
 //!
 //! Right:
 //!
 //! ```yaml
-//! nodes:
-//!   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24], since: node }
+//! dns:
+//!   powerdns: { outsideSecondaries: { second: { address: second-ns } } }
+//!   previous: { api: "http://powerdns-api.dns:8081", server: second-ns }
 //! ```
 //!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan

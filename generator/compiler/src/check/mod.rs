@@ -277,9 +277,24 @@ pub(crate) fn run(definition: &Definition, cluster: &Cluster, diagnostics: &mut 
             diagnostic.notes.push(in_phases(&seen));
         }
     }
+    say_whose_file(cluster, &mut all);
     let kept = consequence::kept(&all);
     all.into_iter().zip(kept).filter(|(_, kept)| *kept).for_each(|(it, _)| diagnostics.push(it));
     allow(definition, diagnostics);
+}
+
+/// Says of a file that is applied instead of ours how to get rid of what it says.
+fn say_whose_file(cluster: &Cluster, diagnostics: &mut [Diagnostic]) {
+    let Some(values) = &cluster.adopted.cilium else { return };
+    for diagnostic in diagnostics {
+        if diagnostic.primary.as_ref().is_some_and(|label| label.span.file == values.span.file) {
+            diagnostic.notes.push(
+                "this file is applied instead of what tombolo renders: mend it here, or apply ours and take \
+                 `cni.cilium.valuesFile` out"
+                    .into(),
+            );
+        }
+    }
 }
 
 /// `in phase mesh`, `in the phases mesh to dns`.

@@ -77,30 +77,51 @@ fn found(plan: &Plan, diagnostics: &mut Diagnostics) {
     for (bundle, object) in adopted.in_phase(plan).filter(|(bundle, _)| !bundle.root) {
         let key = (object.group(), object.kind.as_str(), bundle.namespace(object), object.name.as_str());
         // What has no name yet, and a Namespace that several bring alike, is nobody's alone.
-        if object.name.is_empty() || object.is("", "Namespace") {
+        if object.name.is_empty() || object.is("", "Namespace") || object.is_flux_kustomization() {
             continue;
         }
         let (first, other) = *owners.entry(key).or_insert((bundle, object));
-        if first.path != bundle.path {
-            diagnostics.push(
-                Diagnostic::error(
-                    CHECK.code,
-                    format!(
-                        "`{}` and `{}` both apply {}",
-                        first.name(adopted),
-                        bundle.name(adopted),
-                        object.title()
-                    ),
-                )
-                .at_span(
-                    object.span(),
-                    "each puts back what the other changes; the first that goes deletes it",
-                )
+        if first.path == bundle.path && other.document == object.document {
+            continue;
+        }
+        let (one, two) = (first.name(adopted), bundle.name(adopted));
+        let (message, why) = if one == two {
+            (
+                format!("`{one}` applies {} twice", object.title()),
+                "the second wins, and the first is never seen",
+            )
+        } else {
+            let why = "each puts back what the other changes; the first that goes deletes it";
+            (format!("`{one}` and `{two}` both apply {}", object.title()), why)
+        };
+        diagnostics.push(
+            Diagnostic::error(CHECK.code, message)
+                .at_span(object.span(), why)
                 .because_span(
                     if other.document == object.document { Span::default() } else { other.span() },
                     "and here",
                 )
                 .help("leave it to one of the two"),
+        );
+    }
+    applied_by_itself(plan, diagnostics);
+}
+
+/// A Kustomization in the very directory that it applies.
+fn applied_by_itself(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let adopted = plan.adopted;
+    for (bundle, step) in adopted.steps(plan) {
+        let inside =
+            adopted.objects_of(bundle).any(|it| it.document == step.document && it.span() == step.span());
+        let path = step.node.at("spec.path").map_or(step.span(), |it| it.span);
+        // Flux' own bootstrap does so on purpose.
+        if inside && step.name != "flux-system" {
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, format!("the Kustomization `{}` applies itself", step.name))
+                    .at_span(step.span(), "listed in the directory that it applies")
+                    .because_span(path, "the directory")
+                    .note("two own it, itself and what applied it first; whichever lets it go deletes it, and all that it applied")
+                    .help("take it out of the kustomization.yaml of its own directory"),
             );
         }
     }

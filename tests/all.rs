@@ -7,6 +7,7 @@ mod cli;
 mod existing;
 mod golden;
 mod hostile;
+mod mutations;
 mod published;
 mod supply;
 mod tidy;

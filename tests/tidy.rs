@@ -100,6 +100,7 @@ fn only_load_and_write_touch_files() {
         "generator/tree/src/write",
         "tests/",
         "generator/compiler/benches/",
+        "generator/compiler/examples/",
         "generator/compiler/tests/",
     ];
     for (path, text) in sources() {

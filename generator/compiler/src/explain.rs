@@ -67,6 +67,15 @@ pub fn explain(code: &str) -> Result<String, Option<&'static str>> {
     }
 }
 
+/// Every code with its page, and what it is about.
+pub(crate) fn areas_and_pages() -> impl Iterator<Item = (&'static str, &'static str, Page)> {
+    let of = |part: Part| {
+        let title = part.title;
+        part.pages.into_iter().map(move |(code, page)| (title, code, page))
+    };
+    parts().into_iter().flat_map(of)
+}
+
 /// Every code with its page.
 pub(crate) fn pages() -> impl Iterator<Item = (&'static str, Page)> {
     parts().into_iter().flat_map(|part| part.pages)
@@ -91,4 +100,12 @@ pub fn explain_markdown() -> String {
         let _ = writeln!(out, "| `{code}` | {what} | {prevents} |");
     }
     out
+}
+
+/// Whether there is a diagnostic of this code; where there is none, the code that is most like it.
+pub fn known_code(code: &str) -> Result<&'static str, Option<&'static str>> {
+    match pages().find(|(it, _)| *it == code) {
+        Some((code, _)) => Ok(code),
+        None => Err(closest(code, pages().map(|(code, _)| code))),
+    }
 }

@@ -4,20 +4,24 @@ mod adopt;
 mod check;
 mod emit;
 mod explain;
-mod json;
+mod fix;
 pub mod load;
 mod pages;
 mod parse;
+mod report;
 mod resolve;
+mod suggest;
 pub mod testing;
 
 use components::{Adopted, Context, Files};
-use model::{Definition, Diagnostics, FileId, Phase, Sources};
+use model::{Definition, Diagnostics, FileId, Phase, Sources, scalar::Date};
 use tree::Tree;
 
-pub use explain::{explain, explain_all, explain_markdown};
-pub use json::json;
+pub use explain::{explain, explain_all, explain_markdown, known_code};
+pub use fix::{Fixed, fix};
+pub use report::{Report, github, json, json_schema, sarif};
 pub use resolve::resolve;
+pub(crate) use suggest::{closest, meant};
 
 /// A cluster as loaded: its definition and what lies beside it.
 #[derive(Debug)]
@@ -49,6 +53,8 @@ pub struct Compiled {
 pub struct Options {
     /// Another phase than the definition's own.
     pub phase: Option<Phase>,
+    /// The day, for allowances that run out. Without one, none has.
+    pub today: Option<Date>,
 }
 
 /// Compiles one cluster, or says everything that is wrong with it.
@@ -58,14 +64,17 @@ pub fn compile(cluster: &Cluster, options: Options) -> Compiled {
         parse::parse::<model::Definition>(&cluster.sources, cluster.definition, &mut diagnostics)
     else {
         diagnostics.sort();
+        fix::settle(&cluster.sources, cluster.definition, &mut diagnostics);
         return Compiled { diagnostics, tree: None };
     };
     let definition = &parsed.value;
     let mut found = Diagnostics::default();
-    check::run(definition, cluster, &mut found);
+    check::run(definition, cluster, &diagnostics, &mut found);
+    check::allow::allow(&definition.checks, options.today, &mut found);
     found.retain(|it| !it.labels().any(|label| parsed.poisoned.iter().any(|span| span.overlaps(label.span))));
     diagnostics.extend(found);
     diagnostics.sort();
+    fix::settle(&cluster.sources, cluster.definition, &mut diagnostics);
     let phase = options.phase.unwrap_or(definition.migration.phase());
     let tree = (!diagnostics.has_errors()).then(|| emit::emit(&resolve(cluster.context(definition, phase))));
     Compiled { diagnostics, tree }
@@ -74,13 +83,4 @@ pub fn compile(cluster: &Cluster, options: Options) -> Compiled {
 /// The JSON Schema of a definition, as a file.
 pub fn schema() -> String {
     format!("{:#}\n", parse::schema::<model::Definition>())
-}
-
-/// The name that is most like `word`, if one is like it at all.
-pub(crate) fn closest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    names
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .filter(|(distance, name)| *distance <= 1 + word.len().min(name.len()) / 4)
-        .min()
-        .map(|(_, name)| name)
 }

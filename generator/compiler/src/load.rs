@@ -152,6 +152,13 @@ pub fn load(root: &Path, folder: &Path) -> Result<Cluster, LoadError> {
     Ok(Cluster { name, sources, definition, files, adopted: adopted.unwrap_or_default() })
 }
 
+/// The text of a definition as it is now, with the byte order mark that it may begin with.
+pub fn text(path: &Path) -> Result<String, LoadError> {
+    let bytes = read(path, MOST_DEFINITION)?;
+    String::from_utf8(bytes)
+        .map_err(|error| LoadError::NotText { path: path.into(), reason: error.to_string() })
+}
+
 /// Everything below `folder` but the definition, the tree, and what begins with a dot.
 fn beside(root: &Path, folder: &Path, files: &mut Files, left: &mut u64) -> Result<(), LoadError> {
     let failed = |source| LoadError::Io { path: folder.into(), source };

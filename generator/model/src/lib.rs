@@ -11,7 +11,7 @@ pub mod scalar;
 mod span;
 
 pub use definition::Definition;
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Severity, Sources};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Edit, Label, Severity, Sources};
 pub use node::Node;
 pub use phase::{Phase, Phases};
 pub use scalar::Scalar;

@@ -43,7 +43,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::error(CHECK.code, format!("`{prefix}` begins no annotation"))
                 .at(stated, "does not end in a slash")
-                .help(format!("write `{prefix}/`")),
+                .help(format!("write `{prefix}/`"))
+                .fix_by_writing(stated.span, format!("{prefix}/")),
         );
     }
     let read = |prefix: &str, text: &str| text.contains(prefix);

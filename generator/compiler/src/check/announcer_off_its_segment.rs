@@ -52,7 +52,8 @@ fn one(plan: &Plan, announcer: &str, settings: &MetalLb, diagnostics: &mut Diagn
         .at(every_node, "every node may announce")
         .because(site, "the addresses belong to this site's network")
         .because(name, "this node is on another network")
-        .help(format!("take out `everyNode`: only nodes of `{site}` then announce")),
+        .help(format!("take out `everyNode`: only nodes of `{site}` then announce"))
+        .fix_by_removing(every_node.span),
     );
 }
 

@@ -62,6 +62,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     } else {
         Diagnostic::error(CHECK.code, format!("Cilium at `{site}` cannot reach the API at `{host}`"))
     };
+    let port = cilium.api_port.as_ref().map_or_else(Default::default, |it| it.span);
+    let prism = talos.kube_prism();
+    let diagnostic =
+        if prism { diagnostic.fix_by_removing(host.span).fix_by_removing(port) } else { diagnostic };
     diagnostics.push(
         diagnostic
             .at(host, "an address of another site's network")

@@ -43,7 +43,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             .because(masquerade, "in BPF")
             .because(kubespan, "works by the kernel's routes and Netfilter")
             .help("delete `hostLegacyRouting`, which is on where absent")
-            .help("or delete `masquerade`, which is `iptables` where absent"),
+            .help("or delete `masquerade`, which is `iptables` where absent")
+            .fix_by_replacing(legacy.span, "true"),
     );
 }
 

@@ -3,7 +3,7 @@
 //! A name that leads nowhere, or a value that cannot be meant, makes other checks see what nobody wrote. Mend the
 //! cause, and the rest is gone or is seen in its own right.
 
-use model::{Code, Diagnostic};
+use model::{Code, Diagnostic, Diagnostics};
 use std::collections::BTreeSet;
 
 /// Where a consequence is looked for.
@@ -20,26 +20,49 @@ use Reach::{All, Place};
 /// A cause, and what is left out beside it.
 const HIDES: &[(Code, Reach, &[Code])] = &[
     ("bpf-masquerade-with-kubespan", Place, &["host-dns-behind-bpf-masquerade"]),
+    ("dangling-address", All, &["delegation-mismatch", "zone-without-authority"]),
     ("direct-routes-across-sites", Place, &["setting-without-effect"]),
+    (
+        "endpoint-not-on-interface",
+        All,
+        &["private-address-in-public-zone", "unreachable-node-pair", "zone-without-authority"],
+    ),
+    ("endpoint-unreachable-before-join", Place, &["phase-out-of-order"]),
+    ("invalid-value", All, GUESSED),
+    ("missing-key", All, GUESSED),
+    ("name-without-solver", All, &["update-key-shared"]),
     (
         "node-at-unknown-site",
         All,
         &[
+            "driver-off-its-site",
             "endpoint-unreachable-before-join",
             "fragile-control-plane",
+            "storage-not-at-site",
             "unreachable-node-pair",
             "workload-without-eligible-node",
             "zone-without-authority",
         ],
     ),
     ("node-without-address", Place, &["unreachable-node-pair"]),
+    ("object-owned-twice", All, &["unknown-dependency"]),
+    ("unknown-key", All, GUESSED),
     ("vip-outside-network", All, &["endpoint-unreachable-before-join"]),
     ("wildcard-bind-on-port-53", Place, &["endpoint-not-on-interface"]),
+    ("wrong-type", All, GUESSED),
 ];
 
-/// Whether each diagnostic is to be kept.
-pub(super) fn kept(found: &[Diagnostic]) -> Vec<bool> {
-    let codes: BTreeSet<Code> = found.iter().map(|it| it.code).collect();
+/// What is worked out of all nodes together, and so of values that were guessed in the place of bad ones.
+const GUESSED: &[Code] = &[
+    "endpoint-unreachable-before-join",
+    "fragile-control-plane",
+    "unreachable-node-pair",
+    "workload-without-eligible-node",
+];
+
+/// Whether each diagnostic is to be kept, beside what is said of the definition's form.
+pub(super) fn kept(form: &Diagnostics, found: &[Diagnostic]) -> Vec<bool> {
+    let codes: BTreeSet<Code> = form.iter().chain(found).map(|it| it.code).collect();
     let causes: Vec<_> = HIDES.iter().filter(|(cause, ..)| codes.contains(cause)).collect();
     let follows = |it: &Diagnostic| {
         causes.iter().any(|(cause, reach, hidden)| {
@@ -64,8 +87,9 @@ mod tests {
     #[test]
     fn every_code_is_one_of_a_check() {
         let known = |code: &str| CHECKS.iter().any(|check| check.code == code);
+        let form = |code: &str| crate::pages::FORM.iter().any(|(it, _)| *it == code);
         for (cause, _, hidden) in HIDES {
-            assert!(known(cause), "{cause}");
+            assert!(known(cause) || form(cause), "{cause}");
             hidden.iter().for_each(|code| assert!(known(code), "{code}"));
         }
         assert!(HIDES.is_sorted_by_key(|(cause, ..)| cause));

@@ -23,7 +23,7 @@
 //! Source: https://docs.cilium.io/en/stable/network/concepts/routing/
 
 use components::Plan;
-use model::{Diagnostic, Diagnostics};
+use model::{Diagnostic, Diagnostics, definition::Routing};
 use std::collections::BTreeSet;
 
 super::check!("direct-routes-across-sites", Mesh, "direct_routes_across_sites.rs");
@@ -36,13 +36,15 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         return;
     }
     let sites: Vec<String> = sites.into_iter().map(|site| format!("`{site}`")).collect();
-    diagnostics.push(
+    let diagnostic =
         Diagnostic::error(CHECK.code, format!("direct routes between nodes of {}", sites.join(" and ")))
             .at(direct, "needs all nodes on one network")
             .because(&cilium.routing, "how pods are routed")
             .help("delete this line, and write `routing: tunnel`")
-            .help("or write `directRoutingSkipUnreachable: true`, with pod networks announced in the mesh"),
-    );
+            .help("or write `directRoutingSkipUnreachable: true`, with pod networks announced in the mesh");
+    // With a tunnel the line is of no use to anyone.
+    let tunnel = cilium.routing.value == Routing::Tunnel;
+    diagnostics.push(if tunnel { diagnostic.fix_by_removing(direct.span) } else { diagnostic });
 }
 
 #[cfg(test)]

@@ -53,7 +53,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                     )
                     .at(key, "worked out of `site`, and pods are placed by it")
                     .because(&node.site, "its site")
-                    .help("delete this label"),
+                    .help("delete this label")
+                    .fix_by_removing(key.span),
                 );
             }
             if node.role.value == Role::Worker && !allowed(key) {

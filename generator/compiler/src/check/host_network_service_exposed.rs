@@ -5,17 +5,17 @@
 //! Where the firewall of Talos blocks by default, as it does at public sites, only the ports that tombolo knows of are
 //! open, and nothing is said.
 //!
+//! Where a firewall of the provider's stands before the node, it is for its rules to shut such ports: a warning.
+//!
 //! Fix: take out `firewall: accept`, or keep the workload at home.
 //!
 //! Wrong:
 //!
 //! ```yaml
 //! sites:
-//!   vps: { public: true, firewall: accept }
+//!   vps: { public: true, firewall: provider }
 //! apps:
 //!   gitea: { site: ~ }
-//! checks:
-//!   allow: { public-node-unfirewalled: a test of its own }
 //! ```
 //!
 //! ```yaml k8s/gitea/daemonset.yaml
@@ -88,15 +88,21 @@ fn one(
     diagnostics: &mut Diagnostics,
 ) {
     let open = |(_, node): &&Member| {
-        plan.site_of(node).is_some_and(|site| site.public() && site.firewall() == FirewallDefault::Accept)
+        plan.site_of(node).is_some_and(|site| site.public() && site.firewall() != FirewallDefault::Block)
     };
     let mut open = nodes.iter().filter(open);
     let Some((name, node)) = open.next() else { return };
-    let mut diagnostic =
+    let accepts = plan.site_of(node).is_some_and(|site| site.firewall() == FirewallDefault::Accept);
+    let diagnostic = if accepts {
         Diagnostic::error(CHECK.code, format!("everybody can reach {title} at {ports} of `{name}`"))
-            .at_span(network, "listens at every address of its node");
+    } else {
+        let message =
+            format!("only the provider's firewall keeps the world from {title} at {ports} of `{name}`");
+        Diagnostic::warning(CHECK.code, message)
+    };
+    let mut diagnostic = diagnostic.at_span(network, "listens at every address of its node");
     if let Some(firewall) = plan.site_of(node).and_then(|site| site.firewall.as_ref()) {
-        diagnostic = diagnostic.because(firewall, "lets everybody in");
+        diagnostic = diagnostic.because(firewall, "what lets packets in, or not");
     }
     diagnostic = diagnostic.because(*name, "may land here");
     let more = open.count();
@@ -104,7 +110,7 @@ fn one(
         diagnostic = diagnostic.note(format!("and at {more} more nodes"));
     }
     diagnostics.push(diagnostic.help(format!(
-        "take `firewall: accept` out at `{}`, or keep it off these nodes by a node selector",
+        "take `firewall` out at `{}`, or keep it off these nodes by a node selector",
         node.site
     )));
 }
@@ -134,14 +140,14 @@ mod tests {
            ┌─ cluster.yaml:22:15
            │
         22 │     firewall: accept
-           │               ------ lets everybody in
+           │               ------ what lets packets in, or not
            ·
         28 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
            │   ---- may land here
            │
            = in the phases `dns` to `cleanup`
-           = help: take `firewall: accept` out at `vps`, or keep it off these nodes by a
-             node selector
+           = help: take `firewall` out at `vps`, or keep it off these nodes by a node
+             selector
         ");
     }
 

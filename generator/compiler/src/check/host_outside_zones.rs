@@ -51,17 +51,16 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             let all: Vec<&str> = host.split('.').collect();
             all[all.len().saturating_sub(labels)..].join(".")
         };
-        let meant = zones.iter().find(|zone| crate::closest(&tail(zone), std::iter::once(**zone)).is_some());
-        let help = match meant {
-            Some(zone) => {
-                format!("did you mean `{}{zone}`?", host.strip_suffix(&tail(zone)).unwrap_or_default())
-            }
-            None => format!(
-                "the zones are {}",
-                zones.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
-            ),
-        };
-        diagnostics.push(diagnostic.help(help));
+        // The host in each zone, as far as its end is like the zone's name.
+        let names: Vec<String> = zones
+            .iter()
+            .map(|zone| format!("{}{zone}", host.strip_suffix(&tail(zone)).unwrap_or_default()))
+            .collect();
+        let meant = crate::meant(diagnostic, host.span, host, names.iter().map(String::as_str));
+        diagnostics.push(meant.unwrap_or_else(|it| {
+            let zones: Vec<String> = zones.iter().map(|it| format!("`{it}`")).collect();
+            it.help(format!("the zones are {}", zones.join(", ")))
+        }));
     }
 }
 

@@ -29,7 +29,16 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     manifests(plan, diagnostics);
     let Some(certificates) = &plan.definition.certificates else { return };
     let environment = &certificates.environment;
-    for alias in &certificates.issuer_aliases {
+    for (at, alias) in certificates.issuer_aliases.iter().enumerate() {
+        if let Some(first) = certificates.issuer_aliases[..at].iter().find(|it| *it == alias) {
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, format!("`{alias}` is there twice"))
+                    .at(alias, "again here")
+                    .because(first, "first here")
+                    .help("take one out"),
+            );
+            continue;
+        }
         let own = [AcmeEnvironment::Staging, AcmeEnvironment::Production].map(AcmeEnvironment::issuer);
         if own.contains(&&***alias) {
             diagnostics.push(
@@ -105,6 +114,23 @@ mod tests {
            │                   ^^^^^^^^^^^^^^^^ the name says otherwise
            │
            = help: write `environment: production` once all certificates are ready
+        ");
+    }
+
+    #[test]
+    fn a_further_name_twice() {
+        let definition =
+            edit(SMALL, "  environment: staging", "  environment: staging\n  issuerAliases: [acme, acme]");
+        assert_snapshot!(report("issuer-misnamed", &definition), @"
+        error[issuer-misnamed]: `acme` is there twice
+           ┌─ cluster.yaml:63:25
+           │
+        63 │   issuerAliases: [acme, acme]
+           │                   ----  ^^^^ again here
+           │                   │
+           │                   first here
+           │
+           = help: take one out
         ");
     }
 

@@ -45,8 +45,14 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     } else {
         Diagnostic::warning(CHECK.code, message)
     };
+    let service = discovery.service_registry.as_ref().filter(|it| !it.value);
+    let diagnostic = match service {
+        Some(service) => diagnostic.fix_by_replacing(service.span, "true"),
+        None => diagnostic,
+    };
     diagnostics.push(
         diagnostic
+            .fix_by_removing(registry.span)
             .at(registry, if alone { "nodes cannot find each other" } else { "finds nobody" })
             .because(version, "a kubelet may read its own Node alone")
             .help(if alone {

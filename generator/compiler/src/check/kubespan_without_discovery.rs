@@ -48,7 +48,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         Diagnostic::error(CHECK.code, format!("KubeSpan is on, and {}", off.1))
             .at(off.0, "nodes cannot find each other")
             .because(kubespan, "needs discovery")
-            .help("delete this line: discovery by discovery.talos.dev:443 is the default"),
+            .help("delete this line: discovery by discovery.talos.dev:443 is the default")
+            .fix_by_replacing(off.0.span, "true"),
     );
 }
 

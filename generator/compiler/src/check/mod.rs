@@ -22,9 +22,10 @@
 
 use crate::Cluster;
 use components::Plan;
-use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase, Severity};
+use model::{Code, Definition, Diagnostic, Diagnostics, Label, Phase};
 use std::collections::BTreeMap;
 
+pub(crate) mod allow;
 mod annotation_prefix_ignored;
 mod announcer_off_its_segment;
 mod api_host_unreachable_from_site;
@@ -48,6 +49,7 @@ mod examples;
 mod exclusive_volume_rolling_update;
 mod extra_without_unit;
 mod flux_root_twice;
+mod fold;
 mod forbidden_node_label;
 mod forbidden_sysctl;
 mod fragile_control_plane;
@@ -248,8 +250,14 @@ pub(crate) const CHECKS: &[Check] = &[
     zone_without_authority::CHECK,
 ];
 
-/// Runs every check in every phase. What is wrong in some phases only says in which.
-pub(crate) fn run(definition: &Definition, cluster: &Cluster, diagnostics: &mut Diagnostics) {
+/// Runs every check in every phase. What is wrong in some phases only says in which; what follows from something else,
+/// or from what is wrong with the definition's form, is left out.
+pub(crate) fn run(
+    definition: &Definition,
+    cluster: &Cluster,
+    form: &Diagnostics,
+    diagnostics: &mut Diagnostics,
+) {
     let definition = &*crate::adopt::found(definition, &cluster.adopted);
     let phases = Phase::ALL;
     let mut found: Vec<(Diagnostic, Vec<Phase>)> = Vec::new();
@@ -278,9 +286,9 @@ pub(crate) fn run(definition: &Definition, cluster: &Cluster, diagnostics: &mut 
         }
     }
     say_whose_file(cluster, &mut all);
-    let kept = consequence::kept(&all);
-    all.into_iter().zip(kept).filter(|(_, kept)| *kept).for_each(|(it, _)| diagnostics.push(it));
-    allow(definition, diagnostics);
+    let kept = consequence::kept(form, &all);
+    let left = all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(it, _)| it);
+    fold::fold(left.collect()).into_iter().for_each(|it| diagnostics.push(it));
 }
 
 /// Says of a file that is applied instead of ours how to get rid of what it says.
@@ -307,51 +315,6 @@ fn in_phases(phases: &[Phase]) -> String {
         _ => {
             let names: Vec<String> = phases.iter().map(|it| format!("`{it}`")).collect();
             format!("in the phases {}", names.join(", "))
-        }
-    }
-}
-
-/// Takes out the warnings that the definition allows, and reports the allowances that are of no use.
-fn allow(definition: &Definition, diagnostics: &mut Diagnostics) {
-    for (code, reason) in &definition.checks.allow {
-        let known = CHECKS.iter().find(|check| check.code == code.value);
-        let Some(check) = known else {
-            let codes = CHECKS.iter().map(|check| check.code);
-            let mut unknown = Diagnostic::error("unknown-check", format!("there is no check `{code}`"))
-                .at(code, "allowed here");
-            if let Some(close) = crate::closest(code, codes) {
-                unknown = unknown.help(format!("did you mean `{close}`?"));
-            }
-            diagnostics.push(unknown);
-            continue;
-        };
-        if reason.reason.trim().is_empty() {
-            diagnostics.push(
-                Diagnostic::error("allow-without-reason", format!("`{code}` is allowed without a reason"))
-                    .at(reason, "say here why it is accepted"),
-            );
-        }
-        let silenced = |it: &Diagnostic| it.code == check.code && it.severity == Severity::Warning;
-        let error =
-            diagnostics.iter().find(|it| it.code == check.code && !silenced(it)).map(|it| it.message.clone());
-        if diagnostics.iter().any(silenced) {
-            diagnostics.retain(|it| !silenced(it));
-        } else if let Some(error) = error {
-            diagnostics.push(
-                Diagnostic::warning(
-                    "unused-allow",
-                    format!("`{code}` is an error here, which cannot be allowed"),
-                )
-                .at(code, "has no effect")
-                .note(error)
-                .help("mend the error, and delete this line"),
-            );
-        } else {
-            diagnostics.push(
-                Diagnostic::warning("unused-allow", format!("`{code}` is allowed, and nothing reports it"))
-                    .at(code, "silences nothing")
-                    .help("delete this line"),
-            );
         }
     }
 }

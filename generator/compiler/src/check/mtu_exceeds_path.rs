@@ -62,7 +62,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::error(CHECK.code, format!("Cilium sends {mtu} bytes, and {carrier} {under}"))
                 .at(mtu, "larger packets are dropped")
-                .help(format!("delete this line, or write {under}")),
+                .help(format!("delete this line, or write {under}"))
+                .fix_by_replacing(mtu.span, under.to_string()),
         );
     }
 }
@@ -81,7 +82,8 @@ fn mesh(mtu: &Spanned<Mtu>, path: u16) -> Option<Diagnostic> {
                 .at(mtu, "larger packets are dropped")
         }
     };
-    Some(diagnostic.help(format!("delete this line: {six} is worked out")))
+    let help = format!("delete this line: {six} is worked out");
+    Some(diagnostic.help(help).fix_by_replacing(mtu.span, six.to_string()))
 }
 
 #[cfg(test)]

@@ -38,7 +38,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         Diagnostic::error(CHECK.code, "Cilium wants XDP of every link, and KubeSpan's has none")
             .at(native, "Cilium does not start")
             .because(kubespan, "a link of WireGuard")
-            .help("write `best-effort`"),
+            .help("write `best-effort`")
+            .fix_by_replacing(native.span, "best-effort"),
     );
 }
 

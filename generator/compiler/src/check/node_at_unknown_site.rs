@@ -52,10 +52,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         let sites = definition.sites.keys().map(|name| &***name);
         let diagnostic = Diagnostic::error(CHECK.code, format!("{what} is at `{site}`, which is no site"))
             .at(site, "not declared below `sites`");
-        diagnostics.push(match crate::closest(site, sites) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help("declare it below `sites`, or name one of those"),
-        });
+        diagnostics.push(
+            crate::meant(diagnostic, site.span, site, sites)
+                .unwrap_or_else(|it| it.help("declare it below `sites`, or name one of those")),
+        );
     }
 }
 

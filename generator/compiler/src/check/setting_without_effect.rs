@@ -34,7 +34,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             Diagnostic::warning(CHECK.code, format!("`{setting}` has no effect"))
                 .at_span(span, "nothing reads this")
                 .because_span(because, why)
-                .help("take it out"),
+                .help("take it out")
+                .fix_by_removing(span),
         );
     };
     if let Some(ingress) = &plan.definition.ingress {

@@ -27,7 +27,7 @@
 //! Source: https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/docs/architecture.md
 
 use components::Plan;
-use model::{Diagnostic, Diagnostics};
+use model::{Diagnostic, Diagnostics, Severity};
 
 super::check!("topology-label-owned-by-csi", Placement, "topology_label_owned_by_csi.rs");
 
@@ -36,10 +36,15 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     patches(plan, diagnostics);
     for (class_name, class) in &definition.storage.classes {
         let (Some(driver), Some(site)) = (&class.driver, definition.site(&class.site)) else { continue };
+        let Some(severity) = reads_topology(driver) else { continue };
+        let said = |message: String| match severity {
+            Severity::Error => Diagnostic::error(CHECK.code, message),
+            Severity::Warning => Diagnostic::warning(CHECK.code, message),
+        };
         for (label, value) in [("region", &site.topology.region), ("zone", &site.topology.zone)] {
             let Some(value) = value.as_ref().filter(|it| *it.value == *class.site.value) else { continue };
             diagnostics.push(
-                Diagnostic::error(CHECK.code, format!("the {label} of `{}` is the site's name", class.site))
+                said(format!("the {label} of `{}` is the site's name", class.site))
                     .at(value, format!("`{class_name}` looks for its own {label} here"))
                     .because(driver, "this driver owns the label")
                     .help(format!(
@@ -59,12 +64,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         });
         if let Some((name, other)) = other {
             let at = other.topology.zone.as_ref().expect("it equals one that is there");
-            let mut diagnostic = Diagnostic::error(
-                CHECK.code,
-                format!("`{name}` has the region and zone of `{}`", class.site),
-            )
-            .at(at, format!("pods with volumes of `{class_name}` are sent here"))
-            .because(&class.site, "where its volumes are");
+            let mut diagnostic = said(format!("`{name}` has the region and zone of `{}`", class.site))
+                .at(at, format!("pods with volumes of `{class_name}` are sent here"))
+                .because(&class.site, "where its volumes are");
             if let Some(zone) = &site.topology.zone {
                 diagnostic = diagnostic.because(zone, "the same");
             }
@@ -94,6 +96,15 @@ fn patches(plan: &Plan, diagnostics: &mut Diagnostics) {
                 plan.definition.site_label()
             )),
         );
+    }
+}
+
+/// What it means for a driver that the two labels say something else: Proxmox' lives by them, other CSI drivers may.
+fn reads_topology(driver: &str) -> Option<Severity> {
+    match driver {
+        _ if driver.contains("proxmox") => Some(Severity::Error),
+        _ if driver.contains("csi") => Some(Severity::Warning),
+        _ => None,
     }
 }
 

@@ -50,14 +50,23 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             diagnostic = diagnostic.note(format!("and {} more need it", others.len() - SHOWN));
         }
         let names = plan.units.values().flat_map(|unit| std::iter::once(&unit.name).chain(&unit.provides));
-        let close = crate::closest(what, names.map(String::as_str));
-        diagnostics.push(match (first_phase(plan, what), close) {
-            (Some(phase), _) => diagnostic.help(format!(
+        let names = names.map(String::as_str);
+        if let Some(phase) = first_phase(plan, what) {
+            diagnostics.push(diagnostic.help(format!(
                 "`{what}` comes in the phase `{phase}`: write `since: {phase}` at what needs it"
-            )),
-            (None, Some(close)) => diagnostic.help(format!("did you mean `{close}`?")),
-            (None, None) => diagnostic.help("name a component or an app, or what one `provides`"),
-        });
+            )));
+            continue;
+        }
+        let mut diagnostic = crate::meant(diagnostic, first.what.span, what, names)
+            .unwrap_or_else(|it| it.help("name a component or an app, or what one `provides`"));
+        // The same slip at every place.
+        if let [model::Edit::Write { value, .. }] = diagnostic.fix.as_slice() {
+            let value = value.clone();
+            for other in others {
+                diagnostic = diagnostic.fix_by_writing(other.what.span, value.clone());
+            }
+        }
+        diagnostics.push(diagnostic);
     }
 }
 

@@ -121,10 +121,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             format!("`{extension}` is no official extension that is known here"),
         )
         .at(extension, "the Image Factory refuses what it does not know");
-        diagnostics.push(match crate::closest(short, OFFICIAL.iter().copied()) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help("see https://github.com/siderolabs/extensions for their names"),
-        });
+        diagnostics
+            .push(crate::meant(diagnostic, extension.span, short, OFFICIAL.iter().copied()).unwrap_or_else(
+                |it| it.help("see https://github.com/siderolabs/extensions for their names"),
+            ));
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
            │                                                   ^^^^^^^^^^^^^^^^
            │                             the Image Factory refuses what it does not know
            │
-           = help: did you mean `qemu-guest-agent`?
+           = help: did you mean `qemu-guest-agent`, or `xen-guest-agent`?
         ");
     }
 

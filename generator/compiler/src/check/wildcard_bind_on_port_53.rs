@@ -49,6 +49,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         if let Some(exposure) = &powerdns.exposure {
             diagnostic = diagnostic.because(exposure, "it shares the node's network");
         }
+        for each in &powerdns.bind {
+            diagnostic = diagnostic.fix_by_removing(each.span);
+        }
         diagnostics.push(diagnostic.help("take `bind` out: the node's own addresses are taken then"));
     }
 }
@@ -101,18 +104,8 @@ mod tests {
         49 │     exposure: hostNetwork
            │               ----------- it shares the node's network
         50 │     bind: [0.0.0.0, "::"]
-           │            ^^^^^^^
-           │         all addresses, 127.0.0.53 among them, where Talos' host DNS listens
-           │
-           = help: take `bind` out: the node's own addresses are taken then
-
-        error[wildcard-bind-on-port-53]: PowerDNS cannot have port 53 of `::`
-           ┌─ cluster.yaml:50:21
-           │
-        49 │     exposure: hostNetwork
-           │               ----------- it shares the node's network
-        50 │     bind: [0.0.0.0, "::"]
-           │                     ^^^^
+           │            ^^^^^^^  ---- and `::`
+           │            │
            │         all addresses, 127.0.0.53 among them, where Talos' host DNS listens
            │
            = help: take `bind` out: the node's own addresses are taken then

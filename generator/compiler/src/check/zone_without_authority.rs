@@ -58,13 +58,14 @@ fn servers(plan: &Plan, dns: &Dns, name: &Spanned<Hostname>, zone: &Zone, diagno
         );
     }
     if let Some(primary) = zone.primary.as_ref().filter(|it| !zone.nameservers.contains_key(&****it)) {
-        let mut diagnostic =
+        let diagnostic =
             Diagnostic::error(CHECK.code, format!("the primary `{primary}` is no name server of `{name}`"))
                 .at(primary, "is not among `nameservers`");
-        if let Some(close) = crate::closest(primary, zone.nameservers.keys().map(|it| &***it)) {
-            diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
-        }
-        diagnostics.push(diagnostic);
+        let names = || zone.nameservers.keys().map(|it| &***it);
+        diagnostics.push(crate::meant(diagnostic, primary.span, primary, names()).unwrap_or_else(|it| {
+            let all: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+            it.help(format!("the name servers are {}", all.join(", ")))
+        }));
     }
     for (host, addresses) in &zone.nameservers {
         let within = plan.definition.zone_of(host);
@@ -237,7 +238,7 @@ mod tests {
            │                ^^^^^^^^^^^^^^^ is not among `nameservers`
            │
            = in the phases `dns` to `cleanup`
-           = help: did you mean `ns1.example.org`?
+           = help: did you mean `ns1.example.org`, or `ns2.example.net`?
         ");
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct Parsed<T> {
 }
 
 /// Reads a file. Says everything that is wrong with it; gives nothing where too little is left of it.
-pub(crate) fn parse<T: DeserializeOwned + JsonSchema>(
+pub(crate) fn parse<T: DeserializeOwned + JsonSchema + 'static>(
     sources: &Sources,
     file: FileId,
     diagnostics: &mut Diagnostics,
@@ -47,7 +47,7 @@ pub(crate) fn parse<T: DeserializeOwned + JsonSchema>(
     value
 }
 
-fn read<T: DeserializeOwned + JsonSchema>(
+fn read<T: DeserializeOwned + JsonSchema + 'static>(
     text: &str,
     file: FileId,
     faults: &mut Faults,
@@ -70,7 +70,7 @@ fn read<T: DeserializeOwned + JsonSchema>(
         return None;
     }
     let schema = schema::schema::<T>();
-    let mended = structure::check(&mut root, &schema, text, document.cut, faults);
+    let mended = structure::check(&mut root, schema, text, document.cut, faults);
     if document.cut || mended.hopeless || faults.full() {
         return None;
     }
@@ -85,6 +85,11 @@ fn read<T: DeserializeOwned + JsonSchema>(
             None
         }
     }
+}
+
+/// Whether a text without quotes is read as text.
+pub(crate) fn is_plain_text(text: &str) -> bool {
+    matches!(Value::plain(text), Value::Text(_))
 }
 
 /// What was found wrong, up to a limit.

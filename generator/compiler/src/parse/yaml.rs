@@ -139,7 +139,10 @@ impl<'a> Builder<'a> {
                     {
                         Value::Refused
                     }
-                    ScalarStyle::Plain if tag.is_none() => Value::plain(&text),
+                    // What a tag says is reported, and the value read as it would be without.
+                    ScalarStyle::Plain if tag.is_none_or(|tag| self.source(tag) != "!!str") => {
+                        Value::plain(&text)
+                    }
                     _ => Value::Text(text.into_owned()),
                 };
                 self.scalar(Node::new(value, span), style == ScalarStyle::Plain);

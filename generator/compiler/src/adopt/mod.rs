@@ -2,9 +2,12 @@
 //!
 //! The walk asks a [`Disk`] for one file at a time, and nothing else here knows where files come from.
 
+mod found;
 mod kustomize;
 mod patch;
 mod yaml;
+
+pub(crate) use found::found;
 
 use components::adopted::{Adopted, Bundle, Gap, Object, Why};
 use model::{Definition, Node, Sources, Span, Spanned, scalar::RelativePath};

@@ -14,11 +14,15 @@
 //! existing: { flux: [./flux, ./old] }
 //! ```
 //!
+//! ```yaml k8s/kustomization.yaml
+//! resources: []
+//! ```
+//!
 //! ```yaml flux/gotk-sync.yaml
 //! apiVersion: kustomize.toolkit.fluxcd.io/v1
 //! kind: Kustomization
 //! metadata: { name: flux-system, namespace: flux-system }
-//! spec: { path: ./k8s/gitea }
+//! spec: { path: ./k8s }
 //! ```
 //!
 //! ```yaml old/gotk-sync.yaml
@@ -34,11 +38,15 @@
 //! existing: { flux: [./flux] }
 //! ```
 //!
+//! ```yaml k8s/kustomization.yaml
+//! resources: []
+//! ```
+//!
 //! ```yaml flux/gotk-sync.yaml
 //! apiVersion: kustomize.toolkit.fluxcd.io/v1
 //! kind: Kustomization
 //! metadata: { name: flux-system, namespace: flux-system }
-//! spec: { path: ./k8s/gitea }
+//! spec: { path: ./k8s }
 //! ```
 //!
 //! Source: https://fluxcd.io/flux/installation/bootstrap/

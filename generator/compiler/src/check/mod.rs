@@ -258,6 +258,7 @@ pub(crate) fn run(
     form: &Diagnostics,
     diagnostics: &mut Diagnostics,
 ) {
+    let definition = &*crate::adopt::found(definition, &cluster.adopted);
     let phases = Phase::ALL;
     let mut found: Vec<(Diagnostic, Vec<Phase>)> = Vec::new();
     let mut index: BTreeMap<(Code, Option<Label>, String), usize> = BTreeMap::new();
@@ -284,9 +285,24 @@ pub(crate) fn run(
             diagnostic.notes.push(in_phases(&seen));
         }
     }
+    say_whose_file(cluster, &mut all);
     let kept = consequence::kept(form, &all);
     let left = all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(it, _)| it);
     fold::fold(left.collect()).into_iter().for_each(|it| diagnostics.push(it));
+}
+
+/// Says of a file that is applied instead of ours how to get rid of what it says.
+fn say_whose_file(cluster: &Cluster, diagnostics: &mut [Diagnostic]) {
+    let Some(values) = &cluster.adopted.cilium else { return };
+    for diagnostic in diagnostics {
+        if diagnostic.primary.as_ref().is_some_and(|label| label.span.file == values.span.file) {
+            diagnostic.notes.push(
+                "this file is applied instead of what tombolo renders: mend it here, or apply ours and take \
+                 `cni.cilium.valuesFile` out"
+                    .into(),
+            );
+        }
+    }
 }
 
 /// `in phase mesh`, `in the phases mesh to dns`.

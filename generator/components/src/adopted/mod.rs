@@ -75,7 +75,20 @@ impl Adopted {
 
     /// Every Helm release, in one phase.
     pub fn releases<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (&'a Bundle, Release<'a>)> {
-        self.in_phase(plan).filter_map(|(bundle, object)| Some((bundle, Release::of(object)?)))
+        self.in_phase(plan).filter_map(|(bundle, object)| {
+            let release = Release::of(object)?;
+            Some((bundle, Release { chart: release.chart.or_else(|| self.chart_of(object)), ..release }))
+        })
+    }
+
+    /// The chart of a release that refers to it as an OCI artifact: the last part of the artifact's name.
+    fn chart_of<'a>(&'a self, release: &'a Object) -> Option<Text<'a>> {
+        let name = release.node.at("spec.chartRef.name")?;
+        let source = self.objects.iter().find(|it| {
+            it.is("source.toolkit.fluxcd.io", "OCIRepository") && Some(it.name.as_str()) == name.str()
+        })?;
+        let value = source.node.str_at("spec.url")?.rsplit('/').next()?;
+        Some(Text { value, span: name.span })
     }
 
     /// The releases of a chart, in one phase.

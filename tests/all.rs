@@ -6,6 +6,7 @@
 mod cli;
 mod golden;
 mod hostile;
+mod matrix;
 mod mutations;
 mod published;
 mod supply;

@@ -19,7 +19,11 @@ use Reach::{All, Place};
 
 /// A cause, and what is left out beside it.
 const HIDES: &[(Code, Reach, &[Code])] = &[
-    ("bpf-masquerade-with-kubespan", Place, &["host-dns-behind-bpf-masquerade"]),
+    (
+        "bpf-masquerade-with-kubespan",
+        Place,
+        &["host-dns-behind-bpf-masquerade", "kubespan-with-native-routing"],
+    ),
     ("dangling-address", All, &["delegation-mismatch", "zone-without-authority"]),
     ("direct-routes-across-sites", Place, &["setting-without-effect"]),
     (

@@ -10,4 +10,5 @@ mod matrix;
 mod mutations;
 mod published;
 mod supply;
+mod table;
 mod tidy;

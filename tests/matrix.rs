@@ -53,7 +53,9 @@ fn each_combination_has_the_verdict_of_its_source() {
         let Row(mesh, routing, ipam, talos, masquerade, wanted, sources) = row;
         let name = [mesh, routing, ipam, talos, masquerade].map(String::as_str).join(" ");
         assert!(!sources.is_empty(), "{name} has no source");
-        sources.iter().for_each(|it| assert!(matrix.sources.contains_key(it), "{name}: {it} is no source"));
+        for source in sources {
+            assert!(matrix.sources.contains_key(source), "{name}: {source} is no source");
+        }
         assert!(seen.insert(name.clone()), "{name} is there twice");
         let (cluster, mut found) = diagnostics(&definition(row));
         found.retain(|it| it.code != "document-unknown-to-contract");

@@ -25,9 +25,9 @@ pub(crate) fn meant<'a>(
     place: Span,
     word: &str,
     names: impl Iterator<Item = &'a str>,
-) -> Result<Diagnostic, Diagnostic> {
+) -> Result<Diagnostic, Box<Diagnostic>> {
     match candidates(word, names).as_slice() {
-        [] => Err(diagnostic),
+        [] => Err(Box::new(diagnostic)),
         [only] => Ok(diagnostic.help(format!("did you mean `{only}`?")).fix_by_writing(place, *only)),
         [first, second, ..] => Ok(diagnostic.help(format!("did you mean `{first}`, or `{second}`?"))),
     }

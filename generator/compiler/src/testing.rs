@@ -1,7 +1,8 @@
 //! For tests, here and in the crates below: compiles a definition given as text.
 
-use crate::{Cluster, Compiled, Options};
-use model::{Diagnostics, FileId, Phase, Sources};
+use crate::{Cluster, Compiled, Options, check, emit, parse, resolve};
+use components::Context;
+use model::{Definition, Diagnostics, FileId, Phase, Sources};
 use std::collections::BTreeMap;
 
 /// The smallest cluster that has every part. Tests edit its text.
@@ -40,8 +41,7 @@ pub fn report(code: &str, definition: &str) -> String {
 /// One file of the tree, or what stands in its way.
 pub fn file(definition: &str, phase: Phase, path: &str) -> String {
     let cluster = cluster(definition);
-    let Compiled { tree, diagnostics } =
-        crate::compile(&cluster, Options { phase: Some(phase), today: None });
+    let Compiled { tree, diagnostics } = crate::compile(&cluster, Options { phase: Some(phase) });
     let Some(tree) = tree else { return diagnostics.render(&cluster.sources, false) };
     let found = tree
         .files()
@@ -51,4 +51,24 @@ pub fn file(definition: &str, phase: Phase, path: &str) -> String {
         let all: Vec<&str> = tree.files().map(|(path, _)| path).collect();
         format!("no {path} in the tree, which has\n{}", all.join("\n"))
     })
+}
+
+/// The definition as it is read; nothing where it cannot be.
+pub fn definition(cluster: &Cluster) -> Option<Definition> {
+    let parsed = parse::parse(&cluster.sources, cluster.definition, &mut Diagnostics::default());
+    parsed.map(|it| it.value)
+}
+
+/// What the checks say, and the files below `talos/` all the same, as if the checks had been switched off: what
+/// would become of them can then be asked of Talos. Nothing where the definition cannot be read.
+pub fn talos_unchecked(cluster: &Cluster, phase: Phase) -> (Diagnostics, Option<tree::Tree>) {
+    let mut diagnostics = Diagnostics::default();
+    let parsed = parse::parse(&cluster.sources, cluster.definition, &mut diagnostics);
+    let Some(parse::Parsed { value: definition, .. }) = parsed.filter(|_| !diagnostics.has_errors()) else {
+        return (diagnostics, None);
+    };
+    check::run(&definition, &cluster.name, &cluster.files, &Diagnostics::default(), &mut diagnostics);
+    diagnostics.sort();
+    let context = Context { definition: &definition, phase, cluster: &cluster.name, files: &cluster.files };
+    (diagnostics, Some(emit::talos(&resolve(context))))
 }

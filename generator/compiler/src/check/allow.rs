@@ -86,7 +86,7 @@ fn one(
 
 #[cfg(test)]
 mod tests {
-    use crate::{Options, compile, testing};
+    use crate::{Options, compile_on, testing};
     use insta::assert_snapshot;
     use model::Scalar;
 
@@ -98,7 +98,7 @@ mod tests {
             + until;
         let cluster = testing::cluster(&definition);
         let today = Some(model::scalar::Date::parse(day).expect("a day"));
-        compile(&cluster, Options { today, ..Options::default() }).diagnostics.render(&cluster.sources, false)
+        compile_on(&cluster, Options::default(), today).diagnostics.render(&cluster.sources, false)
     }
 
     #[test]

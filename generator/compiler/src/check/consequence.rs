@@ -26,6 +26,7 @@ const HIDES: &[(Code, Reach, &[Code])] = &[
     ),
     ("dangling-address", All, &["delegation-mismatch", "zone-without-authority"]),
     ("direct-routes-across-sites", Place, &["setting-without-effect"]),
+    ("dns-api-exposed", All, &["public-node-unfirewalled"]),
     (
         "endpoint-not-on-interface",
         All,

@@ -54,7 +54,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
 fn unrouted(plan: &Plan, diagnostics: &mut Diagnostics) {
     let routing = &plan.definition.cni.cilium.routing;
     let direct = plan.definition.cni.cilium.auto_direct_node_routes();
-    if routing.value != Routing::Native || plan.kubespan() || direct {
+    let mesh = plan.definition.mesh.kubespan().is_some();
+    if routing.value != Routing::Native || mesh || direct {
         return;
     }
     let mut nodes = plan.nodes();

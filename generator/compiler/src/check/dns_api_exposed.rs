@@ -13,8 +13,6 @@
 //!   vps: { public: true, firewall: accept }
 //! dns:
 //!   powerdns: { site: vps, exposure: hostNetwork }
-//! checks:
-//!   allow: { public-node-unfirewalled: the provider's firewall stands before it }
 //! ```
 //!
 //! Right:
@@ -40,7 +38,7 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let Some(powerdns) = plan.definition.dns.as_ref().map(|dns| &dns.powerdns) else { return };
     let Some(site) = plan.definition.site(&powerdns.site) else { return };
     let exposed = powerdns.exposure() == Exposure::HostNetwork && site.public();
-    if plan.phase < Phase::Dns || !exposed || site.firewall() == FirewallDefault::Block {
+    if plan.phase < Phase::Dns || !exposed || site.firewall() != FirewallDefault::Accept {
         return;
     }
     let mut diagnostic = Diagnostic::error(CHECK.code, "everybody can reach PowerDNS' API on port 8081");
@@ -50,7 +48,11 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     if let Some(firewall) = &site.firewall {
         diagnostic = diagnostic.because(firewall, "lets everybody in");
     }
-    diagnostics.push(diagnostic.help("write `exposure: hostPort`, or `firewall: block`"));
+    diagnostics.push(
+        diagnostic.help(
+            "write `firewall: block`, which closes the node's other ports too; or `exposure: hostPort`",
+        ),
+    );
 }
 
 #[cfg(test)]
@@ -79,7 +81,8 @@ mod tests {
            │               ^^^^^^^^^^^ it answers at the node's own address
            │
            = in the phases `dns` to `cleanup`
-           = help: write `exposure: hostPort`, or `firewall: block`
+           = help: write `firewall: block`, which closes the node's other ports too; or
+             `exposure: hostPort`
         ");
     }
 

@@ -127,15 +127,26 @@ fn fields(plan: &Plan, diagnostics: &mut Diagnostics) {
         Some(contract) => diagnostic.because(contract, "the form of the documents"),
         None => diagnostic.because(&talos.version, "gives the form of the documents"),
     };
-    if !forms.exclude_advertised_networks {
-        let stated = plan.definition.mesh.kubespan().and_then(|it| it.exclude_advertised_networks.first());
-        if let Some(stated) = stated {
+    let excluded = plan.definition.mesh.kubespan().and_then(|it| it.exclude_advertised_networks.first());
+    if let Some(stated) = excluded {
+        let since = semver::Version::new(1, 12, 4);
+        if !forms.exclude_advertised_networks {
             let message = format!("contract {} cannot leave networks out of the mesh", talos.contract());
             diagnostics.push(
                 at(Diagnostic::error(CHECK.code, message).at(stated, "has a field from v1.12 on"))
                     .help("delete it, or write `contract: v1.12` once the nodes run that"),
             );
+        } else if talos.version.0 < since {
+            let message = format!("Talos {} cannot leave networks out of the mesh", talos.version);
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, message)
+                    .at(stated, "nodes refuse a configuration with it")
+                    .because(&talos.version, "knows the field from v1.12.4 on")
+                    .help("delete it, or write `version: v1.12.4` or newer"),
+            );
         }
+    }
+    if !forms.exclude_advertised_networks {
         let mut vips = plan.held().filter(|(_, held)| held.holder.value == Holder::TalosVip);
         if let (Some(first), Some(second)) = (vips.next(), vips.next()) {
             let message = format!("contract {} has one virtual address a link", talos.contract());
@@ -224,6 +235,20 @@ mod tests {
            │
            = help: take a version within these, or another Talos
         ");
+    }
+
+    #[test]
+    fn a_field_that_came_with_a_patch() {
+        let text = edit(
+            SMALL,
+            "  version: v1.13.9\n  contract: v1.13\n",
+            "  version: v1.12.3\n  current: v1.12.3\n",
+        );
+        let text = edit(&text, "v1.36.3", "v1.35.0");
+        let text = edit(&text, "kubespan: {}", "kubespan: { excludeAdvertisedNetworks: [10.3.0.0/16] }");
+        let mended = edit(&text, "  version: v1.12.3\n", "  version: v1.12.4\n");
+        let errors = |text: &str| report("document-unknown-to-contract", text).matches("error[").count();
+        assert_eq!((errors(&text), errors(&mended)), (1, 0));
     }
 
     #[test]

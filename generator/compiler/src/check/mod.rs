@@ -245,7 +245,9 @@ pub(crate) fn run(
     }
     let kept = consequence::kept(form, &all);
     let left = all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(it, _)| it);
-    fold::fold(left.collect()).into_iter().for_each(|it| diagnostics.push(it));
+    for diagnostic in fold::fold(left.collect()) {
+        diagnostics.push(diagnostic);
+    }
 }
 
 /// `in phase mesh`, `in the phases mesh to dns`.

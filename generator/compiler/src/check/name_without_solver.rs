@@ -81,13 +81,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         }
     }
     for host in definition.served_hosts(plan.phase).filter(|host| definition.zone_of(host).is_none()) {
-        let zones: Vec<String> = dns.zones.keys().map(|zone| format!("`{zone}`")).collect();
-        diagnostics.push(
-            Diagnostic::error(CHECK.code, format!("no certificate can be had for `{host}`"))
-                .at(host, "lies in no zone that we serve")
-                .because(&certificates.solver, "proves names by records in our zones")
-                .help(format!("the zones are {}", zones.join(", "))),
-        );
+        let diagnostic = Diagnostic::error(CHECK.code, format!("no certificate can be had for `{host}`"))
+            .at(host, "lies in no zone that we serve")
+            .because(&certificates.solver, "proves names by records in our zones");
+        diagnostics.push(super::host_outside_zones::in_a_zone(diagnostic, host, dns));
     }
 }
 

@@ -18,7 +18,8 @@ const COMMAND: &str = "nix run .#render, or cargo run --release -- render";
 /// Namespaces that Kubernetes and Flux bring themselves.
 const BUILT_IN: &[&str] = &["default", "flux-system", "kube-system"];
 
-pub(crate) fn emit(plan: &Plan) -> Tree {
+/// The files below `talos/` alone.
+pub(crate) fn talos(plan: &Plan) -> Tree {
     let mut out = Emitter { plan, tree: Tree::default() };
     for (path, content) in components::talos::files(plan) {
         match content {
@@ -28,6 +29,11 @@ pub(crate) fn emit(plan: &Plan) -> Tree {
             TalosContent::Text(text) => out.tree.insert(path, text),
         }
     }
+    out.tree
+}
+
+pub(crate) fn emit(plan: &Plan) -> Tree {
+    let mut out = Emitter { plan, tree: talos(plan) };
     let mut folders: BTreeMap<&str, Vec<&Unit>> = BTreeMap::new();
     for unit in plan.units.values() {
         if out.unit(unit) {

@@ -54,17 +54,17 @@ fn integer<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, least: i64, most: i64, 
             let digits = source.trim_start_matches(['+', '-']);
             let octal =
                 digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
-            let (message, label) = if octal {
-                (
-                    format!("`{source}` has a leading zero, which some programs read as octal"),
-                    format!("write `{number}`"),
-                )
+            let (message, label, nearest) = if octal {
+                let message = format!("`{source}` has a leading zero, which some programs read as octal");
+                (message, "read as decimal here".into(), *number)
             } else if fits(*number) {
                 return;
             } else {
-                (format!("{} cannot be {number}", walk.container()), bounds(least, most))
+                let message = format!("{} cannot be {number}", walk.container());
+                (message, bounds(least, most), (*number).clamp(least, most))
             };
-            walk.faults.push(Diagnostic::error("invalid-value", message).at_span(node.span, label));
+            let diagnostic = Diagnostic::error("invalid-value", message).at_span(node.span, label);
+            walk.faults.push(diagnostic.help(format!("write `{nearest}`")));
             walk.mended.poisoned.push(node.span);
             node.value = Value::Integer((*number).clamp(least, most));
         }

@@ -349,12 +349,14 @@ impl<'s> Walk<'_, 's> {
             Diagnostic::error("invalid-value", format!("{} cannot be `{}`", self.container(), clip(text)))
                 .at_span(node.span, format!("expected {}", one_of(&names)));
         let Some(meant) = meant else {
-            self.faults.push(diagnostic);
+            let examples: Vec<String> = names.iter().take(3).map(|name| format!("`{name}`")).collect();
+            let more = if names.len() > 3 { ", …" } else { "" };
+            self.faults.push(diagnostic.help(format!("write one of them: {}{more}", examples.join(", "))));
             return self.mended.replace(node, shape);
         };
         let all = same.map_or_else(|| names.clone(), |same| vec![same]);
         let word = if same.is_some() { meant } else { text };
-        self.faults.push(crate::meant(diagnostic, node.span, word, all.into_iter()).unwrap_or_else(|it| it));
+        self.faults.push(crate::meant(diagnostic, node.span, word, all.into_iter()).unwrap_or_else(|it| *it));
         self.mended.poisoned.push(node.span);
         *node = Node::text(meant, node.span);
     }

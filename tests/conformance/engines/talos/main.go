@@ -1,19 +1,20 @@
 // Command talos-validate asks Talos itself whether a node's patch makes a sound machine configuration.
 //
-// For each node of a list it generates a base configuration as `talosctl gen config` does, applies the node's
-// patch with Talos' own patcher, decodes the result strictly and validates it, all with the machinery module that
-// the binary was built from: one binary a Talos minor, so that a contract is judged by the code that will run it.
+// For each node it generates a base configuration as `talosctl gen config` does, applies the node's patch with
+// Talos' own patcher, decodes the result strictly and validates it, all with the machinery module that the binary
+// was built from: one binary a Talos minor, so that a contract is judged by the code that will run it.
 //
-// The list is JSON, from a file or from standard input:
+// It reads one JSON object a node from standard input, for as long as there are any:
 //
-//	[{"name": "vps0", "role": "worker", "contract": "v1.13", "kubernetes": "1.36.4", "mode": "cloud",
-//	  "patch": "talos/nodes/vps0.yaml", "clusterName": "home", "endpoint": "https://10.2.3.1:6443"}]
+//	{"name": "vps0", "role": "worker", "contract": "v1.13", "kubernetes": "1.36.4", "mode": "cloud",
+//	 "patch": "machine: …", "clusterName": "home", "endpoint": "https://10.2.3.1:6443", "show": true}
 //
-// The answer is one line of JSON a node, in the order of the list:
+// and answers each with one line of JSON, in their order; the patched configuration is in it where `show` asks for it:
 //
 //	{"name": "vps0", "ok": true, "warnings": [], "error": "", "config": "…"}
 //
-// The exit code is 0 if all nodes are accepted, 1 if one is refused, 2 if the list itself is no good.
+// The exit code is 0 once the input ends, and 2 if it is no good. The secrets of the base are made up, once a
+// cluster's name: nothing here leaves the machine.
 package main
 
 import (
@@ -23,7 +24,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -39,16 +39,17 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/config/validation"
 )
 
-// node is one entry of the list.
+// node is one question.
 type node struct {
 	Name        string `json:"name"`
 	Role        string `json:"role"`        // worker or controlplane
 	Contract    string `json:"contract"`    // v1.13
 	Kubernetes  string `json:"kubernetes"`  // 1.36.4, with or without a v
 	Mode        string `json:"mode"`        // metal or cloud
-	Patch       string `json:"patch"`       // a file, relative to -root
+	Patch       string `json:"patch"`       // the text of the patch
 	ClusterName string `json:"clusterName"` // home
 	Endpoint    string `json:"endpoint"`    // https://10.2.3.1:6443
+	Show        bool   `json:"show"`        // whether the answer holds the patched configuration
 }
 
 // verdict is what Talos says of one node.
@@ -98,8 +99,6 @@ func (vault *vault) bundle(cluster string, contract *config.VersionContract) (*s
 
 // validator holds what all nodes share.
 type validator struct {
-	root  string
-	show  bool
 	vault vault
 }
 
@@ -120,7 +119,7 @@ func (validator *validator) judge(node node) (result verdict) {
 		return result
 	}
 
-	if validator.show {
+	if node.Show {
 		result.Config = string(patched)
 	}
 
@@ -184,17 +183,7 @@ func (validator *validator) patched(node node) ([]byte, error) {
 		return nil, fmt.Errorf("generating the base configuration: %w", err)
 	}
 
-	file := node.Patch
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(validator.root, file)
-	}
-
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-
-	patch, err := configpatcher.LoadPatch(text)
+	patch, err := configpatcher.LoadPatch([]byte(node.Patch))
 	if err != nil {
 		return nil, fmt.Errorf("the patch does not load: %w", err)
 	}
@@ -207,80 +196,63 @@ func (validator *validator) patched(node node) ([]byte, error) {
 	return output.Bytes()
 }
 
-// judgeAll judges the nodes on all processors and hands their verdicts to print in the order of the list.
-func (validator *validator) judgeAll(nodes []node, print func(verdict) error) error {
-	verdicts := make([]chan verdict, len(nodes))
-	for i := range verdicts {
-		verdicts[i] = make(chan verdict, 1)
+// answer judges nodes on all processors, and prints their verdicts in the order of the questions.
+func (validator *validator) answer(in io.Reader, out io.Writer) error {
+	type job struct {
+		node    node
+		verdict chan verdict
 	}
 
-	jobs := make(chan int)
+	jobs := make(chan job)
+	pending := make(chan chan verdict, 64)
+	failed := make(chan error, 1)
 
 	for range runtime.GOMAXPROCS(0) {
 		go func() {
-			for i := range jobs {
-				verdicts[i] <- validator.judge(nodes[i])
+			for job := range jobs {
+				job.verdict <- validator.judge(job.node)
 			}
 		}()
 	}
 
 	go func() {
-		for i := range nodes {
-			jobs <- i
-		}
+		defer close(pending)
+		defer close(jobs)
 
-		close(jobs)
+		decoder := json.NewDecoder(in)
+		decoder.DisallowUnknownFields()
+
+		for {
+			job := job{verdict: make(chan verdict, 1)}
+
+			if err := decoder.Decode(&job.node); err != nil {
+				if !errors.Is(err, io.EOF) {
+					failed <- fmt.Errorf("the input is not a list of nodes: %w", err)
+				}
+
+				return
+			}
+
+			pending <- job.verdict
+			jobs <- job
+		}
 	}()
 
-	for _, verdict := range verdicts {
-		if err := print(<-verdict); err != nil {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+
+	for verdict := range pending {
+		if err := encoder.Encode(<-verdict); err != nil {
 			return err
 		}
 	}
 
-	return nil
-}
-
-// errRefused says that Talos refused a node; the verdicts already say why.
-var errRefused = errors.New("refused")
-
-func run(list string, validator *validator) error {
-	in := os.Stdin
-
-	if list != "-" {
-		file, err := os.Open(list)
-		if err != nil {
-			return err
-		}
-
-		defer file.Close() //nolint:errcheck
-
-		in = file
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
 	}
-
-	var nodes []node
-
-	decoder := json.NewDecoder(in)
-	decoder.DisallowUnknownFields()
-
-	if err := decoder.Decode(&nodes); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s is not a list of nodes: %w", list, err)
-	}
-
-	refused := false
-	out := json.NewEncoder(os.Stdout)
-	out.SetEscapeHTML(false)
-
-	err := validator.judgeAll(nodes, func(verdict verdict) error {
-		refused = refused || !verdict.OK
-
-		return out.Encode(verdict)
-	})
-	if err == nil && refused {
-		return errRefused
-	}
-
-	return err
 }
 
 // machinery is the version of the module that this binary was built from.
@@ -297,14 +269,6 @@ func machinery() string {
 }
 
 func main() {
-	flag.Usage = func() {
-		fmt.Fprintf(flag.CommandLine.Output(), "usage: talos-validate [flags] [LIST.json | -]\n\n"+
-			"Asks Talos (machinery %s) whether the patches of a list of nodes make sound machine configurations.\n\n", machinery())
-		flag.PrintDefaults()
-	}
-
-	show := flag.Bool("show", false, "put each patched configuration into the answer, as `config`")
-	root := flag.String("root", ".", "the `folder` that the patches' paths are relative to")
 	version := flag.Bool("version", false, "print the version of Talos' machinery, and nothing else")
 	flag.Parse()
 
@@ -314,23 +278,9 @@ func main() {
 		return
 	}
 
-	list := "-"
+	validator := &validator{vault: vault{bundles: map[string]*secrets.Bundle{}}}
 
-	switch flag.NArg() {
-	case 0:
-	case 1:
-		list = flag.Arg(0)
-	default:
-		flag.Usage()
-		os.Exit(2)
-	}
-
-	err := run(list, &validator{root: *root, show: *show, vault: vault{bundles: map[string]*secrets.Bundle{}}})
-	if errors.Is(err, errRefused) {
-		os.Exit(1)
-	}
-
-	if err != nil {
+	if err := validator.answer(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "talos-validate:", err)
 		os.Exit(2)
 	}

@@ -1,0 +1,44 @@
+//! Counts what passes and prints what does not, whole.
+
+/// What has come out so far.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+}
+
+impl Report {
+    pub(crate) fn pass(&mut self) {
+        self.passed += 1;
+    }
+
+    pub(crate) fn fail(&mut self, name: &str, why: &str) {
+        self.failed += 1;
+        println!("FAILED {name}");
+        for line in why.trim_end().lines() {
+            println!("    {line}");
+        }
+    }
+
+    /// Counts one thing that was looked at: nothing to say is a pass.
+    pub(crate) fn expect(&mut self, name: &str, found: Result<(), String>) {
+        match found {
+            Ok(()) => self.pass(),
+            Err(why) => self.fail(name, &why),
+        }
+    }
+
+    /// What an engine said, against what it should have: acceptance, or a refusal with these words.
+    pub(crate) fn words(&mut self, name: &str, expected: Option<&str>, refusal: Option<&str>) {
+        let said = match refusal {
+            None => "it is accepted".to_owned(),
+            Some(refusal) => format!("it is refused:\n{refusal}"),
+        };
+        let met = match expected {
+            None => refusal.is_none(),
+            Some(words) => refusal.is_some_and(|refusal| refusal.contains(words)),
+        };
+        let wanted = expected.map_or("acceptance".into(), |words| format!("a refusal with: {words}"));
+        self.expect(name, if met { Ok(()) } else { Err(format!("expected {wanted}, but {said}")) });
+    }
+}

@@ -20,7 +20,7 @@ pub use explain::{explain, explain_all, explain_markdown, known_code};
 pub use fix::{Fixed, fix};
 pub use report::{Report, github, json, json_schema, sarif};
 pub use resolve::resolve;
-pub(crate) use suggest::{closest, meant};
+pub(crate) use suggest::{closest, is_slip, meant};
 
 /// A cluster as loaded: its definition and what lies beside it.
 #[derive(Debug)]

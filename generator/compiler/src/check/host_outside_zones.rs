@@ -58,7 +58,7 @@ pub(super) fn in_a_zone(diagnostic: Diagnostic, host: &Spanned<Hostname>, dns: &
         all[all.len().saturating_sub(labels)..].join(".")
     };
     // The host in each zone, as far as its end is like the zone's name.
-    let alike = zones().filter(|zone| crate::closest(&tail(zone), std::iter::once(*zone)).is_some());
+    let alike = zones().filter(|zone| crate::is_slip(&tail(zone), zone));
     let names: Vec<String> =
         alike.map(|zone| format!("{}{zone}", host.strip_suffix(&tail(zone)).unwrap_or_default())).collect();
     let names = names.iter().map(String::as_str);

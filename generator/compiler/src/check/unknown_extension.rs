@@ -148,7 +148,7 @@ mod tests {
            │                                                   ^^^^^^^^^^^^^^^^
            │                             the Image Factory refuses what it does not know
            │
-           = help: did you mean `qemu-guest-agent`, or `xen-guest-agent`?
+           = help: did you mean `qemu-guest-agent`?
         ");
     }
 

@@ -238,7 +238,7 @@ mod tests {
            │                ^^^^^^^^^^^^^^^ is not among `nameservers`
            │
            = in the phases `dns` to `cleanup`
-           = help: did you mean `ns1.example.org`, or `ns2.example.net`?
+           = help: did you mean `ns1.example.org`?
         ");
     }
 

@@ -59,6 +59,13 @@ pub fn definition(cluster: &Cluster) -> Option<Definition> {
     parsed.map(|it| it.value)
 }
 
+/// What the checks alone say, in all phases, of a definition that was read.
+pub fn checks(definition: &Definition, cluster: &Cluster) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    check::run(definition, &cluster.name, &cluster.files, &Diagnostics::default(), &mut diagnostics);
+    diagnostics
+}
+
 /// What the checks say, and the files below `talos/` all the same, as if the checks had been switched off: what
 /// would become of them can then be asked of Talos. Nothing where the definition cannot be read.
 pub fn talos_unchecked(cluster: &Cluster, phase: Phase) -> (Diagnostics, Option<tree::Tree>) {

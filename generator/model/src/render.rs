@@ -24,7 +24,7 @@ pub(crate) fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool, o
     for (file, snippet) in &snippets {
         page.snippet(*file, snippet, sources);
     }
-    let notes = diagnostic.notes.iter().cloned();
+    let notes = diagnostic.notes.iter().cloned().chain(diagnostic.in_phases());
     let help = diagnostic.help.iter().map(|help| format!("help: {help}"));
     let notes: Vec<String> = notes.chain(help).collect();
     if !notes.is_empty() && !snippets.is_empty() {

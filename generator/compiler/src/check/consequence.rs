@@ -51,8 +51,10 @@ const HIDES: &[(Code, Reach, &[Code])] = &[
     ("node-without-address", Place, &["unreachable-node-pair"]),
     ("object-owned-twice", All, &["unknown-dependency"]),
     ("unknown-key", All, GUESSED),
+    ("unknown-node", All, &["delegation-mismatch", "zone-without-authority"]),
     ("vip-outside-network", All, &["endpoint-unreachable-before-join"]),
     ("wildcard-bind-on-port-53", Place, &["endpoint-not-on-interface"]),
+    ("workload-without-eligible-node", All, &["zone-without-authority"]),
     ("wrong-type", All, GUESSED),
 ];
 

@@ -83,6 +83,7 @@ mod topology_label_owned_by_csi;
 mod unencrypted_fallback;
 mod unknown_dependency;
 mod unknown_extension;
+mod unknown_node;
 mod unknown_storage_class;
 mod unreachable_node_pair;
 mod unsigned_transfers;
@@ -195,6 +196,7 @@ pub(crate) const CHECKS: &[Check] = &[
     unencrypted_fallback::CHECK,
     unknown_dependency::CHECK,
     unknown_extension::CHECK,
+    unknown_node::CHECK,
     unknown_storage_class::CHECK,
     unreachable_node_pair::CHECK,
     unsigned_transfers::CHECK,
@@ -240,27 +242,13 @@ pub(crate) fn run(
     for (diagnostic, mut seen) in all.iter_mut().zip(seen) {
         seen.dedup();
         if seen.len() < phases.len() {
-            diagnostic.notes.push(in_phases(&seen));
+            diagnostic.phases = seen;
         }
     }
     let kept = consequence::kept(form, &all);
     let left = all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(it, _)| it);
     for diagnostic in fold::fold(left.collect()) {
         diagnostics.push(diagnostic);
-    }
-}
-
-/// `in phase mesh`, `in the phases mesh to dns`.
-fn in_phases(phases: &[Phase]) -> String {
-    match phases {
-        [only] => format!("in the phase `{only}`"),
-        [first, .., last] if *last as usize - *first as usize + 1 == phases.len() => {
-            format!("in the phases `{first}` to `{last}`")
-        }
-        _ => {
-            let names: Vec<String> = phases.iter().map(|it| format!("`{it}`")).collect();
-            format!("in the phases {}", names.join(", "))
-        }
     }
 }
 

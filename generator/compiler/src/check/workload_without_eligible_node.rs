@@ -125,32 +125,14 @@ mod tests {
            ·
         44 │ ingress: { controller: traefik, site: vps }
            │                                       ^^^ it is to run here
-           │
-           = in the phases `ingress` to `cleanup`
-           = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
-
-        error[workload-without-eligible-node]: no node can run `powerdns` at the site `vps`
-           ┌─ cluster.yaml:48:11
-           │
-        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
-           │   ---- runs the control plane, and no other pods
            ·
         48 │     site: vps
-           │           ^^^ it is to run here
-           │
-           = in the phases `dns` to `cleanup`
-           = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
-
-        error[workload-without-eligible-node]: no node can run `website` at the site `vps`
-           ┌─ cluster.yaml:65:41
-           │
-        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
-           │   ---- runs the control plane, and no other pods
+           │           --- and `powerdns`
            ·
         65 │ website: { host: www.example.org, site: vps, content: ./website }
-           │                                         ^^^ it is to run here
+           │                                         --- and `website`
            │
-           = in the phases `services` to `cleanup`
+           = in the phases `ingress` to `cleanup`
            = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
         ");
     }

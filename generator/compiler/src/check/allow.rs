@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn a_last_day_of_nothing() {
         assert_snapshot!(on("2027-05-31", "  until: { record-ownership-uncler: 2027-05-31 }\n"), @"
-        warning[unused-allow]: `record-ownership-uncler` has a last day, and is not allowed
+        warning[unused-allow]: `record-ownership-uncler` has a last day, and is not
+          allowed
            ┌─ cluster.yaml:70:12
            │
         70 │   until: { record-ownership-uncler: 2027-05-31 }

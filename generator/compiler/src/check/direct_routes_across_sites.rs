@@ -83,7 +83,8 @@ mod tests {
     fn home_and_vps() {
         let text = edit(SMALL, "routing: tunnel", "routing: native, autoDirectNodeRoutes: true");
         assert_snapshot!(report("direct-routes-across-sites", &text), @"
-        error[direct-routes-across-sites]: direct routes between nodes of `home` and `vps`
+        error[direct-routes-across-sites]: direct routes between nodes of `home` and
+          `vps`
            ┌─ cluster.yaml:34:87
            │
         34 │ …agedBy: flux, routing: native, autoDirectNodeRoutes: true }
@@ -104,7 +105,8 @@ mod tests {
         let text = edit(SMALL, "routing: tunnel", "routing: native");
         let text = edit(&text, "mesh:\n  kubespan: {}\n", "");
         assert_snapshot!(report("direct-routes-across-sites", &text), @"
-        warning[direct-routes-across-sites]: nothing carries packets of pods between `home` and `vps`
+        warning[direct-routes-across-sites]: nothing carries packets of pods between
+          `home` and `vps`
            ┌─ cluster.yaml:32:57
            │
         25 │   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }

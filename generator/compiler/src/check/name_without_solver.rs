@@ -115,7 +115,8 @@ mod tests {
     fn updates_without_a_key() {
         let definition = edit(SMALL, "solver: powerdns-webhook", "solver: rfc2136");
         assert_snapshot!(report("name-without-solver", &definition), @"
-        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and these cannot be
+        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and
+          these cannot be
            ┌─ cluster.yaml:63:11
            │
         63 │   solver: rfc2136
@@ -133,7 +134,8 @@ mod tests {
         let definition =
             edit(&definition, "tsig: { name: transfer,", "tsig: { name: transfer, algorithm: hmac-sha384,");
         assert_snapshot!(report("name-without-solver", &definition), @"
-        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and these cannot be
+        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and
+          these cannot be
            ┌─ cluster.yaml:63:11
            │
         63 │   solver: rfc2136

@@ -103,8 +103,7 @@ pub fn report_of(code: &str, definition: &str, files: &[(&str, &str)]) -> String
 /// One file of the tree, or what stands in its way.
 pub fn file(definition: &str, phase: Phase, path: &str) -> String {
     let cluster = cluster(definition);
-    let Compiled { tree, diagnostics } =
-        crate::compile(&cluster, Options { phase: Some(phase), today: None });
+    let Compiled { tree, diagnostics } = crate::compile(&cluster, Options { phase: Some(phase) });
     let Some(tree) = tree else { return diagnostics.render(&cluster.sources, false) };
     let found = tree
         .files()
@@ -120,6 +119,13 @@ pub fn file(definition: &str, phase: Phase, path: &str) -> String {
 pub fn definition(cluster: &Cluster) -> Option<Definition> {
     let parsed = parse::parse(&cluster.sources, cluster.definition, &mut Diagnostics::default());
     parsed.map(|it| it.value)
+}
+
+/// What the checks alone say, in all phases, of a definition that was read.
+pub fn checks(definition: &Definition, cluster: &Cluster) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    check::run(definition, cluster, &Diagnostics::default(), &mut diagnostics);
+    diagnostics
 }
 
 /// What the checks say, and the files below `talos/` all the same, as if the checks had been switched off: what

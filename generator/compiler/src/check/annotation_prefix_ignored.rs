@@ -106,7 +106,8 @@ mod tests {
         let mut diagnostics = crate::compile(&cluster, crate::Options::default()).diagnostics;
         diagnostics.retain(|it| it.code == "annotation-prefix-ignored");
         assert_snapshot!(diagnostics.render(&cluster.sources, false), @"
-        error[annotation-prefix-ignored]: annotations in `extra/website/website/ingress.yaml` are not read
+        error[annotation-prefix-ignored]: annotations in
+          `extra/website/website/ingress.yaml` are not read
            ┌─ cluster.yaml:53:25
            │
         53 │   externalDns: { owner: small-cluster }
@@ -127,7 +128,8 @@ mod tests {
             "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io",
         );
         assert_snapshot!(report("annotation-prefix-ignored", &definition), @"
-        error[annotation-prefix-ignored]: `external-dns.alpha.kubernetes.io` begins no annotation
+        error[annotation-prefix-ignored]: `external-dns.alpha.kubernetes.io` begins no
+          annotation
            ┌─ cluster.yaml:53:58
            │
         53 │ …ter, annotationPrefix: external-dns.alpha.kubernetes.io }
@@ -152,7 +154,8 @@ mod tests {
     fn an_ingress_of_the_repository_annotated_in_the_old_way() {
         let text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: a\n  annotations:\n    external-dns.alpha.kubernetes.io/hostname: a.example.org\n";
         assert_snapshot!(crate::testing::report_of("annotation-prefix-ignored", SMALL, &[("k8s/gitea/ingress.yaml", text)]), @"
-        error[annotation-prefix-ignored]: an annotation of Ingress `a` is not read, and its record vanishes
+        error[annotation-prefix-ignored]: an annotation of Ingress `a` is not read, and
+          its record vanishes
            ┌─ k8s/gitea/ingress.yaml:6:5
            │
          6 │     external-dns.alpha.kubernetes.io/hostname: a.example.org

@@ -107,7 +107,8 @@ mod tests {
     fn every_node_announces_and_one_is_elsewhere() {
         let definition = edit(SMALL, "    interfaces: [eth0]", "    everyNode: true\n    interfaces: [eth0]");
         assert_snapshot!(report("announcer-off-its-segment", &definition), @"
-        error[announcer-off-its-segment]: MetalLB may announce addresses of the site `home` from `vps0`, at the site `vps`
+        error[announcer-off-its-segment]: MetalLB may announce addresses of the site
+          `home` from `vps0`, at the site `vps`
            ┌─ cluster.yaml:38:16
            │
         27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
@@ -132,7 +133,8 @@ mod tests {
     fn an_advertisement_from_every_node() {
         let text = "apiVersion: metallb.io/v1beta1\nkind: L2Advertisement\nmetadata: { name: all }\nspec:\n  interfaces: [eth0]\n  nodeSelectors: []\n";
         assert_snapshot!(report_of("announcer-off-its-segment", SMALL, &[("k8s/gitea/l2.yaml", text)]), @"
-        error[announcer-off-its-segment]: L2Advertisement `all` may be announced from `vps0`, at the site `vps`
+        error[announcer-off-its-segment]: L2Advertisement `all` may be announced from
+          `vps0`, at the site `vps`
            ┌─ k8s/gitea/l2.yaml:6:3
            │
          6 │   nodeSelectors: []

@@ -103,6 +103,7 @@ mod transfers_without_notify;
 mod unencrypted_fallback;
 mod unknown_dependency;
 mod unknown_extension;
+mod unknown_node;
 mod unknown_storage_class;
 mod unpinned_image;
 mod unreachable_node_pair;
@@ -235,6 +236,7 @@ pub(crate) const CHECKS: &[Check] = &[
     unencrypted_fallback::CHECK,
     unknown_dependency::CHECK,
     unknown_extension::CHECK,
+    unknown_node::CHECK,
     unknown_storage_class::CHECK,
     unpinned_image::CHECK,
     unreachable_node_pair::CHECK,
@@ -282,13 +284,15 @@ pub(crate) fn run(
     for (diagnostic, mut seen) in all.iter_mut().zip(seen) {
         seen.dedup();
         if seen.len() < phases.len() {
-            diagnostic.notes.push(in_phases(&seen));
+            diagnostic.phases = seen;
         }
     }
     say_whose_file(cluster, &mut all);
     let kept = consequence::kept(form, &all);
     let left = all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(it, _)| it);
-    fold::fold(left.collect()).into_iter().for_each(|it| diagnostics.push(it));
+    for diagnostic in fold::fold(left.collect()) {
+        diagnostics.push(diagnostic);
+    }
 }
 
 /// Says of a file that is applied instead of ours how to get rid of what it says.
@@ -301,20 +305,6 @@ fn say_whose_file(cluster: &Cluster, diagnostics: &mut [Diagnostic]) {
                  `cni.cilium.valuesFile` out"
                     .into(),
             );
-        }
-    }
-}
-
-/// `in phase mesh`, `in the phases mesh to dns`.
-fn in_phases(phases: &[Phase]) -> String {
-    match phases {
-        [only] => format!("in the phase `{only}`"),
-        [first, .., last] if *last as usize - *first as usize + 1 == phases.len() => {
-            format!("in the phases `{first}` to `{last}`")
-        }
-        _ => {
-            let names: Vec<String> = phases.iter().map(|it| format!("`{it}`")).collect();
-            format!("in the phases {}", names.join(", "))
         }
     }
 }

@@ -96,7 +96,8 @@ mod tests {
         let definition = edit(SMALL, "  externalDns: {", "  clusterForward: servers\n  externalDns: {");
         let definition = edit(&definition, "  recursiveNameservers: [\"1.1.1.1:53\", \"9.9.9.9:53\"]\n", "");
         assert_snapshot!(report("self-check-sees-private-dns", &definition), @r#"
-        warning[self-check-sees-private-dns]: cert-manager would ask the cluster's own DNS whether a challenge can be seen
+        warning[self-check-sees-private-dns]: cert-manager would ask the cluster's own
+          DNS whether a challenge can be seen
            ┌─ cluster.yaml:64:11
            │
         53 │   clusterForward: servers
@@ -134,7 +135,8 @@ mod tests {
             ),
         ];
         assert_snapshot!(crate::testing::report_of("self-check-sees-private-dns", SMALL, &files), @r#"
-        warning[self-check-sees-private-dns]: cert-manager asks the cluster's own DNS whether the world sees its challenge in `example.net`
+        warning[self-check-sees-private-dns]: cert-manager asks the cluster's own DNS
+          whether the world sees its challenge in `example.net`
           ┌─ k8s/gitea/release.yaml:7:14
           │
         7 │       chart: cert-manager

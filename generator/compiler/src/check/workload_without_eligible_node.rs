@@ -117,7 +117,8 @@ mod tests {
         let definition =
             edit(SMALL, "  vps0: { site: vps, role: worker,", "  vps0: { site: vps, role: controlplane,");
         assert_snapshot!(report(CODE, &definition), @"
-        error[workload-without-eligible-node]: no node can run `traefik` at the site `vps`
+        error[workload-without-eligible-node]: no node can run `traefik` at the site
+          `vps`
            ┌─ cluster.yaml:44:39
            │
         27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
@@ -125,32 +126,14 @@ mod tests {
            ·
         44 │ ingress: { controller: traefik, site: vps }
            │                                       ^^^ it is to run here
-           │
-           = in the phases `ingress` to `cleanup`
-           = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
-
-        error[workload-without-eligible-node]: no node can run `powerdns` at the site `vps`
-           ┌─ cluster.yaml:48:11
-           │
-        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
-           │   ---- runs the control plane, and no other pods
            ·
         48 │     site: vps
-           │           ^^^ it is to run here
-           │
-           = in the phases `dns` to `cleanup`
-           = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
-
-        error[workload-without-eligible-node]: no node can run `website` at the site `vps`
-           ┌─ cluster.yaml:65:41
-           │
-        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
-           │   ---- runs the control plane, and no other pods
+           │           --- and `powerdns`
            ·
         65 │ website: { host: www.example.org, site: vps, content: ./website }
-           │                                         ^^^ it is to run here
+           │                                         --- and `website`
            │
-           = in the phases `services` to `cleanup`
+           = in the phases `ingress` to `cleanup`
            = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
         ");
     }
@@ -160,7 +143,8 @@ mod tests {
         let definition =
             edit(SMALL, "www.example.org, site: vps,", "www.example.org, since: mesh, site: vps,");
         assert_snapshot!(report(CODE, &definition), @"
-        error[workload-without-eligible-node]: no node can run `website` at the site `vps`
+        error[workload-without-eligible-node]: no node can run `website` at the site
+          `vps`
            ┌─ cluster.yaml:65:54
            │
         65 │ website: { host: www.example.org, since: mesh, site: vps, content: ./websi…
@@ -180,7 +164,8 @@ mod tests {
             "addresses: [10.2.2.1/16], taints: [{ key: example.org/storage, effect: NoSchedule }] }",
         );
         assert_snapshot!(report(CODE, &definition), @"
-        warning[workload-without-eligible-node]: no node can run `gitea` at the site `home` unless it tolerates the taints there
+        warning[workload-without-eligible-node]: no node can run `gitea` at the site
+          `home` unless it tolerates the taints there
            ┌─ cluster.yaml:67:55
            │
         26 │ …resses: [10.2.2.1/16], taints: [{ key: example.org/storage, effect: NoSch…

@@ -288,7 +288,9 @@ pub(crate) fn run(
     say_whose_file(cluster, &mut all);
     let kept = consequence::kept(form, &all);
     let left = all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(it, _)| it);
-    fold::fold(left.collect()).into_iter().for_each(|it| diagnostics.push(it));
+    for diagnostic in fold::fold(left.collect()) {
+        diagnostics.push(diagnostic);
+    }
 }
 
 /// Says of a file that is applied instead of ours how to get rid of what it says.

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod cli;
+mod existing;
 mod golden;
 mod hostile;
 mod matrix;

@@ -1,5 +1,6 @@
 //! The pipeline: load, parse, resolve, check, emit, write.
 
+mod adopt;
 mod check;
 mod emit;
 mod explain;
@@ -12,8 +13,8 @@ mod resolve;
 mod suggest;
 pub mod testing;
 
-use components::{Context, Files};
-use model::{Diagnostics, FileId, Phase, Sources, scalar::Date};
+use components::{Adopted, Context, Files};
+use model::{Definition, Diagnostics, FileId, Phase, Sources, scalar::Date};
 use tree::Tree;
 
 pub use explain::{explain, explain_all, explain_markdown, known_code};
@@ -30,6 +31,14 @@ pub struct Cluster {
     pub sources: Sources,
     pub definition: FileId,
     pub files: Files,
+    /// What the repository holds already, and the definition adopts.
+    pub adopted: Adopted,
+}
+
+impl Cluster {
+    fn context<'a>(&'a self, definition: &'a Definition, phase: Phase) -> Context<'a> {
+        Context { definition, phase, cluster: &self.name, files: &self.files, adopted: &self.adopted }
+    }
 }
 
 /// What compiling gave: everything found wrong, and the tree unless that holds an error.
@@ -63,17 +72,14 @@ pub fn compile_on(cluster: &Cluster, options: Options, today: Option<Date>) -> C
     };
     let definition = &parsed.value;
     let mut found = Diagnostics::default();
-    check::run(definition, &cluster.name, &cluster.files, &diagnostics, &mut found);
+    check::run(definition, cluster, &diagnostics, &mut found);
     check::allow::allow(&definition.checks, today, &mut found);
     found.retain(|it| !it.labels().any(|label| parsed.poisoned.iter().any(|span| span.overlaps(label.span))));
     diagnostics.extend(found);
     diagnostics.sort();
     fix::settle(&cluster.sources, cluster.definition, &mut diagnostics);
     let phase = options.phase.unwrap_or(definition.migration.phase());
-    let tree = (!diagnostics.has_errors()).then(|| {
-        let context = Context { definition, phase, cluster: &cluster.name, files: &cluster.files };
-        emit::emit(&resolve(context))
-    });
+    let tree = (!diagnostics.has_errors()).then(|| emit::emit(&resolve(cluster.context(definition, phase))));
     Compiled { diagnostics, tree }
 }
 

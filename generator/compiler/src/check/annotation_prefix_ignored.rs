@@ -34,6 +34,7 @@ super::check!("annotation-prefix-ignored", Dns, "annotation_prefix_ignored.rs");
 const OLD: &str = "external-dns.alpha.kubernetes.io/";
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    manifests(plan, diagnostics);
     let Some(external_dns) = plan.definition.dns.as_ref().and_then(|dns| dns.external_dns.as_ref()) else {
         return;
     };
@@ -59,6 +60,36 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                 );
             }
         }
+    }
+}
+
+/// Annotations of what the repository holds: external-dns of ours reads its own prefix alone.
+fn manifests(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let Some(external_dns) = plan.definition.dns.as_ref().and_then(|dns| dns.external_dns.as_ref()) else {
+        return;
+    };
+    let prefix = external_dns.annotation_prefix();
+    for (_, object) in plan.adopted.in_phase(plan) {
+        object.node.visit(&mut |node| {
+            for (key, _) in node.entries() {
+                let other = [OLD, ExternalDns::ANNOTATION_PREFIX]
+                    .into_iter()
+                    .find(|it| *it != prefix && key.value.starts_with(it));
+                let Some(other) = other else { continue };
+                let rest = key.value.strip_prefix(other).unwrap_or_default();
+                diagnostics.push(
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("an annotation of {} is not read, and its record vanishes", object.title()),
+                    )
+                    .at(key, "another prefix than external-dns heeds")
+                    .because(&external_dns.owner, format!("this external-dns reads `{prefix}`"))
+                    .help(format!(
+                        "write `{prefix}{rest}`, or `annotationPrefix: {other}` in the definition"
+                    )),
+                );
+            }
+        });
     }
 }
 
@@ -117,5 +148,28 @@ mod tests {
             "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io/",
         );
         assert_snapshot!(report("annotation-prefix-ignored", &definition), @"");
+    }
+
+    #[test]
+    fn an_ingress_of_the_repository_annotated_in_the_old_way() {
+        let text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: a\n  annotations:\n    external-dns.alpha.kubernetes.io/hostname: a.example.org\n";
+        assert_snapshot!(crate::testing::report_of("annotation-prefix-ignored", SMALL, &[("k8s/gitea/ingress.yaml", text)]), @"
+        error[annotation-prefix-ignored]: an annotation of Ingress `a` is not read, and
+          its record vanishes
+           ┌─ k8s/gitea/ingress.yaml:6:5
+           │
+         6 │     external-dns.alpha.kubernetes.io/hostname: a.example.org
+           │     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           │     another prefix than external-dns heeds
+           ┌─ cluster.yaml:53:25
+           │
+        53 │   externalDns: { owner: small-cluster }
+           │                         -------------
+           │                       this external-dns reads `external-dns.kubernetes.io/`
+           │
+           = in the phases `dns` to `cleanup`
+           = help: write `external-dns.kubernetes.io/hostname`, or `annotationPrefix:
+             external-dns.alpha.kubernetes.io/` in the definition
+        ");
     }
 }

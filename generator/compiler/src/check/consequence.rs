@@ -32,6 +32,7 @@ const HIDES: &[(Code, Reach, &[Code])] = &[
         All,
         &["private-address-in-public-zone", "unreachable-node-pair", "zone-without-authority"],
     ),
+    ("endpoint-unreachable-before-join", Place, &["phase-out-of-order"]),
     ("invalid-value", All, GUESSED),
     ("missing-key", All, GUESSED),
     ("name-without-solver", All, &["update-key-shared"]),

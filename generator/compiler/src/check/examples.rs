@@ -68,8 +68,17 @@ fn said(examples: &[Example]) -> (BTreeSet<&'static str>, String) {
         }
     }
     spread(&mut definition);
-    let mut cluster = testing::cluster(&serde_yaml::to_string(&definition).expect("YAML"));
-    cluster.files.extend(files);
+    // What is not beside the definition is what the repository holds already.
+    let (beside, held): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|(path, _)| path.starts_with("extra/") || path.starts_with("website/"));
+    let held: Vec<(&str, &str)> = held
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), std::str::from_utf8(bytes).expect("an example is text")))
+        .collect();
+    let definition = serde_yaml::to_string(&definition).expect("YAML");
+    let mut cluster =
+        if held.is_empty() { testing::cluster(&definition) } else { testing::repository(&definition, &held) };
+    cluster.files.extend(beside);
     let found = crate::compile(&cluster, crate::Options::default()).diagnostics;
     (found.iter().map(|it| it.code).collect(), found.render(&cluster.sources, false))
 }

@@ -49,6 +49,7 @@ const TAKEN: [(u16, u16, Protocol, bool, &str); 12] = [
 ];
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    workloads(plan, diagnostics);
     // Few units have ports of nodes, and there may be thousands of both.
     let listening: Vec<&Unit> = plan.units.values().filter(|unit| !unit.ports.is_empty()).collect();
     for (name, node) in plan.nodes() {
@@ -125,9 +126,56 @@ fn place<'a>(plan: &Plan<'a>, unit: &Unit) -> Option<&'a Spanned<Name>> {
     powerdns.secondary_sites.iter().rev().find(|site| Some(&****site) == unit.site.as_deref())
 }
 
+/// Workloads that the repository holds, beside each other and beside what we run.
+fn workloads(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let mut taken: BTreeMap<(&str, &str, u16), (String, model::Span)> = BTreeMap::new();
+    for (bundle, pods) in plan.adopted.pods(plan) {
+        let nodes = pods.nodes(plan, bundle);
+        for (protocol, port, span) in pods.host_ports() {
+            let title = pods.object.title();
+            for (name, node) in &nodes {
+                let wanted =
+                    NodePort { protocol, port, from: components::From::Nodes, purpose: "", wildcard: true };
+                let unit = plan.ports_on(node).find(|(_, it)| (it.protocol, it.port) == (protocol, port));
+                let owner = system(node, &wanted)
+                    .map(str::to_owned)
+                    .or_else(|| unit.map(|(unit, _)| format!("`{}`", unit.name)));
+                let number = format!("{port}/{}", protocol.name());
+                if let Some(owner) = owner {
+                    diagnostics.push(
+                        Diagnostic::error(CHECK.code, format!("{title} cannot have {number} of `{name}`"))
+                            .at_span(span, format!("{owner} listens there"))
+                            .because(*name, "it may land here")
+                            .help("choose another port, or keep it off this node by a node selector"),
+                    );
+                    break;
+                }
+                // Of a Deployment the scheduler knows which node is free.
+                if pods.object.kind.value != "DaemonSet" {
+                    continue;
+                }
+                let first =
+                    taken.entry((name, protocol.name(), port)).or_insert_with(|| (title.clone(), span));
+                if first.1 != span {
+                    diagnostics.push(
+                        Diagnostic::error(
+                            CHECK.code,
+                            format!("{} and {title} want {number} of `{name}`", first.0),
+                        )
+                        .at_span(span, "one of them stays pending")
+                        .because_span(first.1, format!("{} has it", first.0))
+                        .help("choose another port for one of them"),
+                    );
+                    break;
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SMALL, edit, report};
+    use crate::testing::{SMALL, edit, report, report_of};
     use insta::assert_snapshot;
 
     #[test]
@@ -154,5 +202,26 @@ mod tests {
         let definition =
             edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [home]\n    apiKey");
         assert_snapshot!(report("host-port-taken", &definition), @"");
+    }
+
+    #[test]
+    fn a_workload_that_wants_a_port_of_talos() {
+        let text = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: { name: agent, namespace: kube-system }\nspec:\n  template:\n    spec:\n      containers:\n        - name: agent\n          ports: [{ containerPort: 8080, hostPort: 10250 }]\n";
+        assert_snapshot!(report_of("host-port-taken", SMALL, &[("k8s/gitea/agent.yaml", text)]), @"
+        error[host-port-taken]: DaemonSet `agent` cannot have 10250/tcp of `worker0`
+           ┌─ k8s/gitea/agent.yaml:9:52
+           │
+         9 │           ports: [{ containerPort: 8080, hostPort: 10250 }]
+           │                                                    ^^^^^
+           │                                                   the kubelet listens there
+           ┌─ cluster.yaml:26:3
+           │
+        26 │   worker0: { site: home, role: worker, addresses: [10.2.2.1/16] }
+           │   ------- it may land here
+           │
+           = in the phases `dns` to `cleanup`
+           = help: choose another port, or keep it off this node by a node selector
+        ");
+        assert_snapshot!(report_of("host-port-taken", SMALL, &[("k8s/gitea/agent.yaml", &text.replace("10250", "18080"))]), @"");
     }
 }

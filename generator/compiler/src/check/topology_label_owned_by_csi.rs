@@ -33,6 +33,7 @@ super::check!("topology-label-owned-by-csi", Placement, "topology_label_owned_by
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let definition = plan.definition;
+    patches(plan, diagnostics);
     for (class_name, class) in &definition.storage.classes {
         let (Some(driver), Some(site)) = (&class.driver, definition.site(&class.site)) else { continue };
         let Some(severity) = reads_topology(driver) else { continue };
@@ -71,6 +72,30 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             }
             diagnostics.push(diagnostic.help("give the other site a region and a zone of its own"));
         }
+    }
+}
+
+/// Labels that patches of Talos give to nodes.
+fn patches(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let driven = || plan.definition.storage.classes.iter().filter(|(_, class)| class.driver.is_some());
+    let nodes = plan.adopted.talos.iter().filter_map(|it| it.at("machine.nodeLabels"));
+    for (key, value) in nodes.flat_map(model::Node::entries) {
+        let Some(label) = key.strip_prefix("topology.kubernetes.io/") else { continue };
+        let Some((class, settings)) = driven().find(|(_, class)| value.str() == Some(&**class.site)) else {
+            continue;
+        };
+        diagnostics.push(
+            Diagnostic::error(
+                CHECK.code,
+                format!("the {label} of nodes is the site's name, `{}`", settings.site),
+            )
+            .at_span(value.span, format!("`{class}` looks for its own {label} here"))
+            .because(class, "its driver owns the label")
+            .help(format!(
+                "write what the driver calls it; the site has the label `{}`",
+                plan.definition.site_label()
+            )),
+        );
     }
 }
 
@@ -131,5 +156,35 @@ mod tests {
     #[test]
     fn the_drivers_own_names() {
         assert_snapshot!(report("topology-label-owned-by-csi", SMALL), @"");
+    }
+
+    #[test]
+    fn a_patch_that_writes_the_site_into_the_zone() {
+        let definition = SMALL.to_owned() + "existing: { talosPatches: [./talos] }\n";
+        let patch =
+            |zone: &str| format!("machine:\n  nodeLabels:\n    topology.kubernetes.io/zone: {zone}\n");
+        let said = |zone: &str| {
+            crate::testing::report_of(
+                "topology-label-owned-by-csi",
+                &definition,
+                &[("talos/all.yaml", &patch(zone))],
+            )
+        };
+        assert_snapshot!(said("home"), @"
+        error[topology-label-owned-by-csi]: the zone of nodes is the site's name, `home`
+           ┌─ talos/all.yaml:3:34
+           │
+         3 │     topology.kubernetes.io/zone: home
+           │                                  ^^^^
+           │                                  `proxmox-csi` looks for its own zone here
+           ┌─ cluster.yaml:43:5
+           │
+        43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: R…
+           │     ----------- its driver owns the label
+           │
+           = help: write what the driver calls it; the site has the label
+             `example.org/site`
+        ");
+        assert_snapshot!(said("atlas"), @"");
     }
 }

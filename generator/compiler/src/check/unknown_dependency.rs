@@ -33,6 +33,7 @@ super::check!("unknown-dependency", Flux, "unknown_dependency.rs");
 const SHOWN: usize = 2;
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    found(plan, diagnostics);
     let mut missing: BTreeMap<&str, Vec<&Need>> = BTreeMap::new();
     for need in &plan.unmet {
         missing.entry(&need.what).or_default().push(need);
@@ -82,6 +83,34 @@ fn first_phase(plan: &Plan, what: &str) -> Option<Phase> {
         .min()
 }
 
+/// What the Kustomizations of the repository wait for.
+fn found(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let adopted = plan.adopted;
+    let steps: Vec<_> = adopted.steps(plan).collect();
+    let names = || steps.iter().map(|(_, it)| it.name.as_str()).chain(plan.units.keys().map(String::as_str));
+    for (bundle, step) in &steps {
+        for wait in step.node.items_at("spec.dependsOn").iter().filter_map(|it| it.at("name")) {
+            let Some(name) = wait.str() else { continue };
+            if bundle.app(plan).is_some() || names().any(|it| it == name) {
+                continue;
+            }
+            // One that applies nothing we know of is there all the same.
+            if adopted.objects.iter().any(|it| it.is_flux_kustomization() && it.name == name) {
+                continue;
+            }
+            let diagnostic = Diagnostic::error(
+                CHECK.code,
+                format!("`{}` waits for `{name}`, which does not exist", step.name),
+            )
+            .at_span(wait.span, "no Kustomization has this name");
+            diagnostics.push(match crate::closest(name, names()) {
+                Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+                None => diagnostic.help("take it out, or add what it names"),
+            });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::{SMALL, edit, report};
@@ -106,5 +135,22 @@ mod tests {
     #[test]
     fn an_app_needs_what_is_there() {
         assert_snapshot!(report("unknown-dependency", SMALL), @"");
+    }
+
+    #[test]
+    fn a_kustomization_waits_for_one_that_does_not_exist() {
+        let definition = SMALL.to_owned() + "existing: { flux: [./flux] }\n";
+        let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: vault, namespace: flux-system }\nspec: { path: ./vault, dependsOn: [{ name: vaults }] }\n";
+        let files = [("flux/vault.yaml", text), ("vault/kustomization.yaml", "resources: []\n")];
+        assert_snapshot!(crate::testing::report_of("unknown-dependency", &definition, &files), @"
+        error[unknown-dependency]: `vault` waits for `vaults`, which does not exist
+          ┌─ flux/vault.yaml:4:44
+          │
+        4 │ spec: { path: ./vault, dependsOn: [{ name: vaults }] }
+          │                                            ^^^^^^
+          │                                            no Kustomization has this name
+          │
+          = help: did you mean `vault`?
+        ");
     }
 }

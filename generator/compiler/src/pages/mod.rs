@@ -22,30 +22,4 @@ pub(crate) const ALLOWED: &[(Code, &str)] = &[
 ];
 
 /// Wrong states that no definition can say: the code that a check would have, what it would be, what prevents it.
-pub(crate) const IMPOSSIBLE: &[(Code, &str, &str)] = &[
-    (
-        "forbidden-sysctl",
-        "a pod on the node's network that sets a `net.*` sysctl, or one that its node does not allow",
-        "What tombolo writes sets sysctls on nodes alone, in the Talos documents of those where they are needed.",
-    ),
-    (
-        "host-network-rollout-stuck",
-        "more replicas than nodes, or a new pod that waits for the port of the old one",
-        "What holds ports of its node is a DaemonSet, or one replica that stops before the next starts; neither is a setting.",
-    ),
-    (
-        "namespace-not-privileged",
-        "a pod with `hostNetwork` or `hostPort` in a namespace whose Pod Security level refuses it",
-        "Each component declares its own level, and the label of its namespace is written from that.",
-    ),
-    (
-        "transfers-without-notify",
-        "a zone of the kind Native with secondaries, which never hear of a change",
-        "Zones are written as Primary and Secondary; who may transfer and who is told is worked out of the declared secondaries.",
-    ),
-    (
-        "unpinned-image",
-        "an image by a tag that somebody can move",
-        "Every image that tombolo writes stands in its catalogue with version and digest.",
-    ),
-];
+pub(crate) const IMPOSSIBLE: &[(Code, &str, &str)] = &[];

@@ -6,7 +6,6 @@
 
 mod decode;
 mod mend;
-mod node;
 mod scalar;
 mod schema;
 mod structure;
@@ -21,8 +20,7 @@ mod tests;
 pub(crate) use decode::decode;
 pub(crate) use schema::schema;
 
-use model::{Diagnostic, Diagnostics, FileId, Sources, Span};
-use node::Value;
+use model::{Diagnostic, Diagnostics, FileId, Sources, Span, node::Value};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 

@@ -1,11 +1,11 @@
 //! Values of one scalar: what is wrong with one, and what to write instead.
 
 use super::{
-    node::{Node, Value},
     schema::{Form, Shape},
     structure::Walk,
     words::{list, one_of},
 };
+use model::node::{Node, Value};
 use model::{
     Diagnostic, Span,
     scalar::{Fault, Kind},

@@ -8,12 +8,12 @@
 use super::{
     Faults,
     mend::Mended,
-    node::{Mapping, Node, Value},
     scalar,
     schema::{Fields, Form, Shape},
     syntax,
     words::{list, one_of, same_letters},
 };
+use model::node::{Mapping, Node, Value};
 use model::{Diagnostic, Span, Spanned};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;

@@ -1,10 +1,7 @@
 //! The walk, the schema and the type hold each other.
 
-use super::super::{
-    Faults,
-    node::{Node, Value},
-    schema, structure, typed, yaml,
-};
+use super::super::{Faults, schema, structure, typed, yaml};
+use model::node::{Node, Value};
 use model::{FileId, Span};
 
 /// The definition of a cluster with every scalar and key replaced in turn: whatever nothing is said of fits the

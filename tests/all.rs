@@ -4,8 +4,12 @@
 #![allow(clippy::disallowed_methods)]
 
 mod cli;
+mod existing;
 mod golden;
 mod hostile;
+mod matrix;
+mod mutations;
 mod published;
 mod supply;
+mod table;
 mod tidy;

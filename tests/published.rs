@@ -16,6 +16,29 @@ fn the_committed_schema_is_that_of_the_program() {
 }
 
 #[test]
+fn the_committed_pages_are_those_of_the_program() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent").join("docs/checks.md");
+    let committed = fs::read_to_string(&path).expect("docs/checks.md");
+    assert!(
+        committed == compiler::explain_markdown(),
+        "docs/checks.md is stale: run `cargo run --release -- explain --markdown > docs/checks.md`"
+    );
+}
+
+#[test]
+fn the_committed_schema_of_diagnostics_is_that_of_the_program() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("a parent")
+        .join("docs/diagnostics.schema.json");
+    let committed = fs::read_to_string(&path).expect("docs/diagnostics.schema.json");
+    assert!(
+        committed == compiler::json_schema(),
+        "docs/diagnostics.schema.json is stale: run `cargo run --release -- schema --diagnostics > docs/diagnostics.schema.json`"
+    );
+}
+
+#[test]
 fn the_committed_definitions_meet_the_schema() {
     let schema: serde_json::Value = serde_json::from_str(&compiler::schema()).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");

@@ -1,54 +1,109 @@
-//! The page of each diagnostic, out of the `//!` of the file that reports it.
+//! The page of each diagnostic: one at a terminal, or all of them as `docs/checks.md`.
 
-use crate::{check::CHECKS, closest, parse};
+use crate::{
+    check::{
+        CHECKS,
+        page::{Page, without_marks},
+    },
+    closest, pages,
+};
 use std::fmt::Write;
 
-/// Every code, by what it is about.
-pub fn explain_all() -> String {
-    let mut out = String::from("The definition's form\n");
-    for (code, page) in parse::CODES {
-        let _ = writeln!(out, "  {code:<38} {}", first_line(page));
-    }
+/// An area, and the codes in it with their pages.
+struct Part {
+    title: &'static str,
+    pages: Vec<(&'static str, Page)>,
+}
+
+/// All pages by area: first the definition's form, then what it says.
+fn parts() -> Vec<Part> {
+    let form = Part {
+        title: "The definition's form",
+        pages: pages::FORM.iter().map(|(code, text)| (*code, Page::read(text))).collect(),
+    };
+    let allowed = Part {
+        title: "Allowed warnings",
+        pages: pages::ALLOWED.iter().map(|(code, text)| (*code, Page::read(text))).collect(),
+    };
     let mut areas: Vec<_> = CHECKS.iter().map(|check| check.area).collect();
     areas.sort();
     areas.dedup();
-    for area in areas {
-        let _ = writeln!(out, "\n{}", area.title());
-        for check in CHECKS.iter().filter(|check| check.area == area) {
-            let _ = writeln!(out, "  {:<38} {}", check.code, first_line(&page(check.page)));
+    let of_area = |area: crate::check::Area| Part {
+        title: area.title(),
+        pages: CHECKS
+            .iter()
+            .filter(|check| check.area == area)
+            .map(|check| (check.code, Page::read(&without_marks(check.page))))
+            .collect(),
+    };
+    std::iter::once(form).chain(areas.into_iter().map(of_area)).chain([allowed]).collect()
+}
+
+/// Every code, by what it is about.
+pub fn explain_all() -> String {
+    let mut out = String::new();
+    for Part { title, pages } in parts() {
+        let _ = writeln!(out, "{title}");
+        for (code, page) in pages {
+            let _ = writeln!(out, "  {code:<40} {}", page.title.trim_end_matches('.'));
         }
+        out.push('\n');
     }
-    out.push_str("\n`tombolo explain CODE` says more of each.\n");
+    out.push_str("`tombolo explain CODE` says more of each.\n");
     out
 }
 
 /// The page of one code; where there is none, the code that is most like it.
 pub fn explain(code: &str) -> Result<String, Option<&'static str>> {
-    if let Some((code, text)) = parse::CODES.iter().find(|(it, _)| *it == code) {
-        return Ok(format!("{code}\n\n{text}\n"));
+    if let Some((code, _, prevents)) = pages::IMPOSSIBLE.iter().find(|(it, ..)| *it == code) {
+        return Ok(format!("{code}\n\nA definition cannot say this: {prevents}\n"));
     }
-    match CHECKS.iter().find(|check| check.code == code) {
-        Some(check) => Ok(format!("{}\n\n{}", check.code, page(check.page))),
-        None => Err(closest(
-            code,
-            CHECKS.iter().map(|check| check.code).chain(parse::CODES.iter().map(|(code, _)| *code)),
-        )),
+    if let Some((code, page)) = pages().find(|(it, _)| *it == code) {
+        return Ok(format!("{code}\n\n{}", page.text()));
     }
+    let impossible = pages::IMPOSSIBLE.iter().map(|(code, ..)| *code);
+    Err(closest(code, pages().map(|(code, _)| code).chain(impossible)))
 }
 
-/// The `//!` at the top of a source file.
-fn page(source: &str) -> String {
-    let mut out = String::new();
-    for line in source.lines().map_while(|line| line.strip_prefix("//!")) {
-        out.push_str(line.strip_prefix(' ').unwrap_or(line));
-        out.push('\n');
+/// Every code with its page, and what it is about.
+pub(crate) fn areas_and_pages() -> impl Iterator<Item = (&'static str, &'static str, Page)> {
+    let of = |part: Part| {
+        let title = part.title;
+        part.pages.into_iter().map(move |(code, page)| (title, code, page))
+    };
+    parts().into_iter().flat_map(of)
+}
+
+/// Every code with its page.
+pub(crate) fn pages() -> impl Iterator<Item = (&'static str, Page)> {
+    parts().into_iter().flat_map(|part| part.pages)
+}
+
+/// `docs/checks.md`.
+pub fn explain_markdown() -> String {
+    let mut out = String::from(include_str!("pages/checks.md"));
+    for Part { title, pages } in parts() {
+        let _ = write!(out, "\n## {title}\n\n| code | |\n|---|---|\n");
+        for (code, page) in &pages {
+            let _ = writeln!(out, "| [`{code}`](#{code}) | {} |", page.title.trim_end_matches('.'));
+        }
+        for (code, page) in &pages {
+            let _ = write!(out, "\n### {code}\n\n{}", page.markdown());
+        }
     }
-    while out.ends_with("\n\n") {
-        out.pop();
+    out.push_str("\n## What cannot be said\n\n");
+    out.push_str("These break clusters too. No definition can say them, so no check looks for them in what tombolo writes.\n\n");
+    out.push_str("| code | what it would be | what prevents it |\n|---|---|---|\n");
+    for (code, what, prevents) in pages::IMPOSSIBLE {
+        let _ = writeln!(out, "| `{code}` | {what} | {prevents} |");
     }
     out
 }
 
-fn first_line(page: &str) -> &str {
-    page.lines().next().unwrap_or_default().trim_end_matches('.')
+/// Whether there is a diagnostic of this code; where there is none, the code that is most like it.
+pub fn known_code(code: &str) -> Result<&'static str, Option<&'static str>> {
+    match pages().find(|(it, _)| *it == code) {
+        Some((code, _)) => Ok(code),
+        None => Err(closest(code, pages().map(|(code, _)| code))),
+    }
 }

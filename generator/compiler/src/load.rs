@@ -1,5 +1,7 @@
 //! Reads a cluster from disk: its definition and what lies beside it. The only reader of files.
 
+mod disk;
+
 use crate::Cluster;
 use components::Files;
 use model::{FileId, Sources};
@@ -140,7 +142,21 @@ pub fn load(root: &Path, folder: &Path) -> Result<Cluster, LoadError> {
     let mut files = Files::new();
     let mut left = MOST_BESIDE;
     beside(&folder, &folder, &mut files, &mut left)?;
-    Ok(Cluster { name, sources: Sources::single(shown, text), definition: FileId(0), files })
+    let (mut sources, definition) = (Sources::single(shown, text), FileId(0));
+    // What is wrong with the definition is said when it is compiled; what can be read of it says what it adopts.
+    let parsed =
+        crate::parse::parse::<model::Definition>(&sources, definition, &mut model::Diagnostics::default());
+    let adopted = parsed.map(|parsed| {
+        crate::adopt::adopt(&parsed.value, &mut sources, &mut disk::Folders::new(root, &folder))
+    });
+    Ok(Cluster { name, sources, definition, files, adopted: adopted.unwrap_or_default() })
+}
+
+/// The text of a definition as it is now, with the byte order mark that it may begin with.
+pub fn text(path: &Path) -> Result<String, LoadError> {
+    let bytes = read(path, MOST_DEFINITION)?;
+    String::from_utf8(bytes)
+        .map_err(|error| LoadError::NotText { path: path.into(), reason: error.to_string() })
 }
 
 /// Everything below `folder` but the definition, the tree, and what begins with a dot.

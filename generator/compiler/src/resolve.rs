@@ -24,6 +24,7 @@ pub fn resolve(context: Context<'_>) -> Plan<'_> {
         phase: context.phase,
         cluster: context.cluster,
         files: context.files,
+        adopted: context.adopted,
         units,
         claimed_twice,
         unmet: Vec::new(),

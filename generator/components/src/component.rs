@@ -1,7 +1,6 @@
 //! The contract between the compiler and a component.
 
-use crate::Plan;
-use crate::plan::Unit;
+use crate::{Adopted, Plan, plan::Unit};
 use model::{
     Definition, Phase, Phases, Spanned,
     scalar::{Hostname, Name},
@@ -26,6 +25,8 @@ pub struct Context<'a> {
     /// The folder below `clusters/`, which is also how the tree names the definition.
     pub cluster: &'a str,
     pub files: &'a Files,
+    /// What the repository holds already, and the definition adopts.
+    pub adopted: &'a Adopted,
 }
 
 /// What a person keeps beside the definition: path relative to it, and bytes.

@@ -3,6 +3,7 @@
 //! A component never calls another. Each *declares* what it is; the compiler joins all declarations into
 //! one [`Plan`]; each then *emits* its files from that plan. Adding one is a file and a line in `registry`.
 
+pub mod adopted;
 mod apps;
 mod catalogue;
 mod cert_manager;
@@ -26,6 +27,7 @@ pub mod talos;
 mod website;
 pub mod zone;
 
+pub use adopted::Adopted;
 pub use catalogue::{Chart, Image};
 pub use component::{
     Component, Context, Declaration, File, Files, From, NodePort, PodSecurity, Protocol, Route,

@@ -3,7 +3,7 @@
 //! Whoever answers for an address must stand on the network that it belongs to, so both are held to one site.
 
 use crate::{
-    Component, Context, Declaration, File, Plan, PodSecurity, Unit, catalogue,
+    Component, Context, Declaration, File, From, NodePort, Plan, PodSecurity, Protocol, Unit, catalogue,
     helm::{self, UNIT_TIMEOUT},
     placement,
 };
@@ -41,6 +41,16 @@ fn declare_metallb(context: &Context) -> Vec<Declaration> {
         Declaration::new("metallb", METALLB_NAMESPACE, key).at(&metallb.site).needs("network");
     controller.pod_security = Some(PodSecurity::Privileged);
     controller.timeout = UNIT_TIMEOUT.into();
+    // By memberlist, the speakers know who of them is there; one that hears nobody announces every address itself.
+    controller.ports = [Protocol::Tcp, Protocol::Udp]
+        .map(|protocol| NodePort {
+            protocol,
+            port: 7946,
+            from: From::Nodes,
+            purpose: "metallb-members",
+            wildcard: true,
+        })
+        .into();
     if pools(metallb, context.phase).next().is_none() {
         return vec![controller];
     }

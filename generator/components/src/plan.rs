@@ -1,6 +1,6 @@
 //! The plan: everything that the components declared, joined. Emitters and checks read it.
 
-use crate::{Component, Context, Declaration, Files, NodePort};
+use crate::{Adopted, Component, Context, Declaration, Files, NodePort};
 use model::{
     Definition, Phase, Spanned,
     definition::{AddressRef, Exposure, HeldAddress, Node, Routing, Site},
@@ -17,6 +17,8 @@ pub struct Plan<'a> {
     pub cluster: &'a str,
     /// What a person keeps beside the definition.
     pub files: &'a Files,
+    /// What the repository holds already, and the definition adopts.
+    pub adopted: &'a Adopted,
     /// What runs in this phase, by name.
     pub units: BTreeMap<String, Unit>,
     /// Names that two declarations claim in this phase; the first of them runs.
@@ -64,7 +66,13 @@ pub struct Need {
 
 impl<'a> Plan<'a> {
     pub fn context(&self) -> Context<'a> {
-        Context { definition: self.definition, phase: self.phase, cluster: self.cluster, files: self.files }
+        Context {
+            definition: self.definition,
+            phase: self.phase,
+            cluster: self.cluster,
+            files: self.files,
+            adopted: self.adopted,
+        }
     }
 
     /// The nodes that are members in this phase, in name order.
@@ -169,8 +177,10 @@ impl<'a> Plan<'a> {
 
 /// The phase in which a node joins: at the start where the control plane stands or no way in is, else in `node`.
 pub fn joins(definition: &Definition, node: &Node) -> Phase {
+    if let Some(since) = &node.since {
+        return since.value;
+    }
     let public = definition.site(&node.site).is_some_and(Site::public);
-    let home = definition.control_planes().any(|(_, other)| other.site == node.site);
-    let default = if public && !home { Phase::Node } else { Phase::Prerequisites };
-    node.since.as_ref().map_or(default, |since| since.value)
+    let home = || definition.control_planes().any(|(_, other)| other.site == node.site);
+    if public && !home() { Phase::Node } else { Phase::Prerequisites }
 }

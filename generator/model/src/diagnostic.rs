@@ -1,6 +1,6 @@
 //! Diagnostics: what is wrong with a definition, where, why, and what to do about it.
 
-use crate::{FileId, Span, Spanned};
+use crate::{FileId, Phase, Span, Spanned};
 use std::fmt;
 
 /// The stable, greppable name of a diagnostic; also the name of the file that reports it.
@@ -28,6 +28,25 @@ pub struct Label {
     pub text: String,
 }
 
+/// A change to a file that mends what is wrong for certain, so that a program may make it.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Edit {
+    /// This text in the place of what is there.
+    Replace { span: Span, text: String },
+    /// This string in the place of a scalar, quoted as the place needs.
+    Write { span: Span, value: String },
+    /// The entry of a mapping or list goes whose key or value is at this place.
+    Remove { span: Span },
+}
+
+impl Edit {
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Replace { span, .. } | Self::Write { span, .. } | Self::Remove { span } => *span,
+        }
+    }
+}
+
 /// One thing that is wrong. The first place is the one to change; the others say why.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Diagnostic {
@@ -38,6 +57,10 @@ pub struct Diagnostic {
     pub secondary: Vec<Label>,
     pub notes: Vec<String>,
     pub help: Vec<String>,
+    /// The phases of the migration in which it holds, in order; none where it holds in all.
+    pub phases: Vec<Phase>,
+    /// What mends it, all of it together; nothing where that needs judgement.
+    pub fix: Vec<Edit>,
 }
 
 impl Diagnostic {
@@ -58,6 +81,8 @@ impl Diagnostic {
             secondary: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            phases: Vec::new(),
+            fix: Vec::new(),
         }
     }
 
@@ -104,6 +129,48 @@ impl Diagnostic {
         self
     }
 
+    /// A change that mends this for certain. Several belong together.
+    #[must_use]
+    pub fn fix(mut self, edit: Edit) -> Self {
+        if edit.span() != Span::default() {
+            self.fix.push(edit);
+        }
+        self
+    }
+
+    /// Another text mends this for certain.
+    #[must_use]
+    pub fn fix_by_replacing(self, span: Span, text: impl Into<String>) -> Self {
+        self.fix(Edit::Replace { span, text: text.into() })
+    }
+
+    /// Another string mends this for certain.
+    #[must_use]
+    pub fn fix_by_writing(self, span: Span, value: impl Into<String>) -> Self {
+        self.fix(Edit::Write { span, value: value.into() })
+    }
+
+    /// Taking out the entry that has this key or value mends this for certain.
+    #[must_use]
+    pub fn fix_by_removing(self, span: Span) -> Self {
+        self.fix(Edit::Remove { span })
+    }
+
+    /// In which phases it holds, in words: `in the phases mesh to dns`. Nothing where it holds in all.
+    pub fn in_phases(&self) -> Option<String> {
+        match self.phases.as_slice() {
+            [] => None,
+            [only] => Some(format!("in the phase `{only}`")),
+            [first, .., last] if *last as usize - *first as usize + 1 == self.phases.len() => {
+                Some(format!("in the phases `{first}` to `{last}`"))
+            }
+            all => {
+                let names: Vec<String> = all.iter().map(|it| format!("`{it}`")).collect();
+                Some(format!("in the phases {}", names.join(", ")))
+            }
+        }
+    }
+
     pub fn labels(&self) -> impl Iterator<Item = &Label> {
         self.primary.iter().chain(&self.secondary)
     }
@@ -128,6 +195,10 @@ impl Diagnostics {
 
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Diagnostic> {
+        self.0.iter_mut()
     }
 
     pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
@@ -171,6 +242,13 @@ struct Source {
     lines: Vec<usize>,
 }
 
+impl Source {
+    fn new(name: String, text: String) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { name, text, lines }
+    }
+}
+
 impl Sources {
     /// One file: the definition.
     pub fn single(name: impl Into<String>, text: impl Into<String>) -> Self {
@@ -180,10 +258,14 @@ impl Sources {
     }
 
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        let (name, text) = (name.into(), text.into());
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        self.0.push(Source { name, text, lines });
+        self.0.push(Source::new(name.into(), text.into()));
         FileId(u32::try_from(self.0.len() - 1).expect("fewer than four billion files"))
+    }
+
+    /// Another text for a file.
+    pub fn replace(&mut self, file: FileId, text: impl Into<String>) {
+        let source = &mut self.0[file.0 as usize];
+        *source = Source::new(std::mem::take(&mut source.name), text.into());
     }
 
     pub fn name(&self, file: FileId) -> &str {

@@ -4,13 +4,15 @@
 
 pub mod definition;
 mod diagnostic;
+pub mod node;
 mod phase;
 mod render;
 pub mod scalar;
 mod span;
 
 pub use definition::Definition;
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Severity, Sources};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Edit, Label, Severity, Sources};
+pub use node::Node;
 pub use phase::{Phase, Phases};
 pub use scalar::Scalar;
 pub use span::{FileId, Span, Spanned, protocol as span_protocol};

@@ -9,6 +9,7 @@
 mod dialogue;
 mod engine;
 mod fault;
+mod firewall;
 mod kustomize;
 mod live;
 mod report;
@@ -57,12 +58,14 @@ enum Engine {
     Schematic,
     /// kustomize's library, as Flux uses it.
     Kustomize,
+    /// The kernel's own packet filter, with the firewalls of the nodes.
+    Firewall,
     /// An API server, a scheduler and the controllers of Kubernetes, with simulated nodes.
     Live,
 }
 
 impl Engine {
-    const ALL: [Self; 4] = [Self::Talos, Self::Schematic, Self::Kustomize, Self::Live];
+    const ALL: [Self; 5] = [Self::Talos, Self::Schematic, Self::Kustomize, Self::Firewall, Self::Live];
 
     fn name(self) -> String {
         self.to_possible_value().expect("every engine has a name").get_name().to_owned()
@@ -71,6 +74,8 @@ impl Engine {
     /// The folders of `engines/` that it needs.
     fn built(self) -> Vec<String> {
         match self {
+            // The kernel is there already.
+            Self::Firewall => Vec::new(),
             Self::Live => live::ENGINES.iter().map(ToString::to_string).collect(),
             _ => vec![self.name()],
         }
@@ -78,6 +83,7 @@ impl Engine {
 }
 
 fn main() -> ExitCode {
+    firewall::inside();
     match run(Arguments::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
@@ -104,6 +110,7 @@ fn run(arguments: Arguments) -> Result<bool, Fault> {
         match engine {
             Engine::Talos => talos::run(&scope, arguments.cases, arguments.seed, &mut report)?,
             Engine::Schematic => schematic::run(&scope, arguments.seed, &mut report)?,
+            Engine::Firewall => firewall::run(&scope, &mut report)?,
             Engine::Kustomize => kustomize::run(&scope, arguments.output.as_deref(), &mut report)?,
             Engine::Live => live::run(&scope, arguments.keep.as_deref(), &mut report)?,
         }

@@ -91,7 +91,7 @@ impl Tree {
 
     /// What a cluster renders to in a phase. A definition that does not compile is a fault of the suite.
     pub(crate) fn render(cluster: &Cluster, phase: Phase, title: String) -> Result<Self, Fault> {
-        let compiled = compiler::compile(cluster, Options { phase: Some(phase) });
+        let compiled = compiler::compile(cluster, Options { phase: Some(phase), ..Options::default() });
         let refused = || compiled.diagnostics.render(&cluster.sources, false);
         let tree = compiled.tree.as_ref().ok_or_else(|| Fault::new(format!("{title}:\n{}", refused())))?;
         Ok(Self::of(tree, title))
@@ -126,5 +126,7 @@ pub(crate) fn with_definition(cluster: &Cluster, text: &str) -> Cluster {
         sources: Sources::single("cluster.yaml", text),
         definition: model::FileId(0),
         files: cluster.files.clone(),
+        // What the repository holds already has no part in what is rendered.
+        adopted: components::Adopted::default(),
     }
 }

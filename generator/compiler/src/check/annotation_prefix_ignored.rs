@@ -7,6 +7,23 @@
 //! match.
 //!
 //! Fix: write the new prefix in the files; or keep the old one with `dns.externalDns.annotationPrefix`.
+//!
+//! Wrong:
+//!
+//! ```yaml extra/website/website/more.yaml
+//! metadata:
+//!   annotations:
+//!     external-dns.alpha.kubernetes.io/target: 198.51.99.10
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml extra/website/website/more.yaml
+//! metadata:
+//!   annotations:
+//!     external-dns.kubernetes.io/target: 198.51.99.10
+//! ```
+//!
 //! Source: https://github.com/kubernetes-sigs/external-dns/blob/v0.22.0/docs/flags.md
 
 use components::Plan;
@@ -17,6 +34,7 @@ super::check!("annotation-prefix-ignored", Dns, "annotation_prefix_ignored.rs");
 const OLD: &str = "external-dns.alpha.kubernetes.io/";
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    manifests(plan, diagnostics);
     let Some(external_dns) = plan.definition.dns.as_ref().and_then(|dns| dns.external_dns.as_ref()) else {
         return;
     };
@@ -25,7 +43,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::error(CHECK.code, format!("`{prefix}` begins no annotation"))
                 .at(stated, "does not end in a slash")
-                .help(format!("write `{prefix}/`")),
+                .help(format!("write `{prefix}/`"))
+                .fix_by_writing(stated.span, format!("{prefix}/")),
         );
     }
     let read = |prefix: &str, text: &str| text.contains(prefix);
@@ -44,6 +63,36 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Annotations of what the repository holds: external-dns of ours reads its own prefix alone.
+fn manifests(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let Some(external_dns) = plan.definition.dns.as_ref().and_then(|dns| dns.external_dns.as_ref()) else {
+        return;
+    };
+    let prefix = external_dns.annotation_prefix();
+    for (_, object) in plan.adopted.in_phase(plan) {
+        object.node.visit(&mut |node| {
+            for (key, _) in node.entries() {
+                let other = [OLD, ExternalDns::ANNOTATION_PREFIX]
+                    .into_iter()
+                    .find(|it| *it != prefix && key.value.starts_with(it));
+                let Some(other) = other else { continue };
+                let rest = key.value.strip_prefix(other).unwrap_or_default();
+                diagnostics.push(
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("an annotation of {} is not read, and its record vanishes", object.title()),
+                    )
+                    .at(key, "another prefix than external-dns heeds")
+                    .because(&external_dns.owner, format!("this external-dns reads `{prefix}`"))
+                    .help(format!(
+                        "write `{prefix}{rest}`, or `annotationPrefix: {other}` in the definition"
+                    )),
+                );
+            }
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::{SMALL, cluster, edit, report};
@@ -57,7 +106,8 @@ mod tests {
         let mut diagnostics = crate::compile(&cluster, crate::Options::default()).diagnostics;
         diagnostics.retain(|it| it.code == "annotation-prefix-ignored");
         assert_snapshot!(diagnostics.render(&cluster.sources, false), @"
-        error[annotation-prefix-ignored]: annotations in `extra/website/website/ingress.yaml` are not read
+        error[annotation-prefix-ignored]: annotations in
+          `extra/website/website/ingress.yaml` are not read
            ┌─ cluster.yaml:53:25
            │
         53 │   externalDns: { owner: small-cluster }
@@ -78,7 +128,8 @@ mod tests {
             "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io",
         );
         assert_snapshot!(report("annotation-prefix-ignored", &definition), @"
-        error[annotation-prefix-ignored]: `external-dns.alpha.kubernetes.io` begins no annotation
+        error[annotation-prefix-ignored]: `external-dns.alpha.kubernetes.io` begins no
+          annotation
            ┌─ cluster.yaml:53:58
            │
         53 │ …ter, annotationPrefix: external-dns.alpha.kubernetes.io }
@@ -97,5 +148,28 @@ mod tests {
             "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io/",
         );
         assert_snapshot!(report("annotation-prefix-ignored", &definition), @"");
+    }
+
+    #[test]
+    fn an_ingress_of_the_repository_annotated_in_the_old_way() {
+        let text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: a\n  annotations:\n    external-dns.alpha.kubernetes.io/hostname: a.example.org\n";
+        assert_snapshot!(crate::testing::report_of("annotation-prefix-ignored", SMALL, &[("k8s/gitea/ingress.yaml", text)]), @"
+        error[annotation-prefix-ignored]: an annotation of Ingress `a` is not read, and
+          its record vanishes
+           ┌─ k8s/gitea/ingress.yaml:6:5
+           │
+         6 │     external-dns.alpha.kubernetes.io/hostname: a.example.org
+           │     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           │     another prefix than external-dns heeds
+           ┌─ cluster.yaml:53:25
+           │
+        53 │   externalDns: { owner: small-cluster }
+           │                         -------------
+           │                       this external-dns reads `external-dns.kubernetes.io/`
+           │
+           = in the phases `dns` to `cleanup`
+           = help: write `external-dns.kubernetes.io/hostname`, or `annotationPrefix:
+             external-dns.alpha.kubernetes.io/` in the definition
+        ");
     }
 }

@@ -4,6 +4,21 @@
 //! from each node by itself. An address of one site's network is not, from another site, unless the mesh carries it.
 //!
 //! Fix: delete `apiHost` and `apiPort`: KubePrism answers at `localhost:7445` on every node.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { apiHost: 10.2.3.1, apiPort: 6443 }   # an address of the house, and a node at a VPS
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! cni:
+//!   cilium: { apiHost: localhost, apiPort: 7445 }   # KubePrism, also where both are left out
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
 
 use components::{Plan, talos::reach::is_public};
@@ -47,6 +62,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     } else {
         Diagnostic::error(CHECK.code, format!("Cilium at `{site}` cannot reach the API at `{host}`"))
     };
+    let port = cilium.api_port.as_ref().map_or_else(Default::default, |it| it.span);
+    let prism = talos.kube_prism();
+    let diagnostic =
+        if prism { diagnostic.fix_by_removing(host.span).fix_by_removing(port) } else { diagnostic };
     diagnostics.push(
         diagnostic
             .at(host, "an address of another site's network")
@@ -64,7 +83,8 @@ mod tests {
     fn the_virtual_address_from_the_vps() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, apiHost: 10.2.3.1, apiPort: 6443");
         assert_snapshot!(report("api-host-unreachable-from-site", &text), @"
-        warning[api-host-unreachable-from-site]: Cilium at `vps` finds the API through the mesh alone
+        warning[api-host-unreachable-from-site]: Cilium at `vps` finds the API through
+          the mesh alone
            ┌─ cluster.yaml:34:74
            │
         27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
@@ -83,7 +103,8 @@ mod tests {
     fn an_address_that_no_node_has() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, apiHost: 10.2.3.9, apiPort: 6443");
         assert_snapshot!(report("api-host-unreachable-from-site", &text), @"
-        error[api-host-unreachable-from-site]: Cilium at `vps` cannot reach the API at `10.2.3.9`
+        error[api-host-unreachable-from-site]: Cilium at `vps` cannot reach the API at
+          `10.2.3.9`
            ┌─ cluster.yaml:34:74
            │
         27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
@@ -102,7 +123,8 @@ mod tests {
     fn kube_prism_off() {
         let text = edit(SMALL, "  contract: v1.13\n", "  contract: v1.13\n  kubePrism: false\n");
         assert_snapshot!(report("api-host-unreachable-from-site", &text), @"
-        error[api-host-unreachable-from-site]: Cilium looks for the API at KubePrism, which is off
+        error[api-host-unreachable-from-site]: Cilium looks for the API at KubePrism,
+          which is off
            ┌─ cluster.yaml:10:14
            │
         10 │   kubePrism: false

@@ -4,6 +4,25 @@
 //! With `masquerade: bpf` and without `hostLegacyRouting` Cilium sends straight to the link.
 //!
 //! Fix: leave `hostLegacyRouting` on, or masquerade with iptables.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! talos: { forwardKubeDnsToHost: false }
+//! cni:
+//!   cilium: { masquerade: bpf, hostLegacyRouting: false }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! talos: { forwardKubeDnsToHost: false }
+//! cni:
+//!   cilium: { masquerade: bpf, hostLegacyRouting: true }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan (Cilium compatibility)
 
 use components::Plan;
@@ -24,7 +43,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             .because(masquerade, "in BPF")
             .because(kubespan, "works by the kernel's routes and Netfilter")
             .help("delete `hostLegacyRouting`, which is on where absent")
-            .help("or delete `masquerade`, which is `iptables` where absent"),
+            .help("or delete `masquerade`, which is `iptables` where absent")
+            .fix_by_replacing(legacy.span, "true"),
     );
 }
 

@@ -5,6 +5,25 @@
 //! and then instead of `issue`.
 //!
 //! Fix: add `0 issue "letsencrypt.org"`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { "@": { CAA: ['0 issue "ca.example.net"'] } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { "@": { CAA: ['0 issue "ca.example.net"', '0 issue "letsencrypt.org"'] } }
+//! ```
+//!
 //! Source: RFC 8659, section 3; https://letsencrypt.org/docs/caa/
 
 use components::Plan;

@@ -5,6 +5,27 @@
 //! stays behind when things move: a record that leads nowhere, a forward into the void.
 //!
 //! Fix: name the holder; or say who holds the address, below `addresses`, and from when until when.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [192.0.1.25] } }   # who is that?
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! addresses:
+//!   mail: { address: 192.0.1.25, holder: external }
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [mail] } }
+//! ```
+//!
 //! Source: RFC 1912, section 2.1
 
 use components::{Plan, joins};
@@ -85,10 +106,10 @@ fn named(plan: &Plan, reference: &Spanned<AddressRef>, name: &Name, diagnostics:
     let names = || definition.nodes.keys().chain(definition.addresses.keys()).map(|it| &***it);
     let diagnostic = Diagnostic::error(CHECK.code, format!("there is no node or address `{name}`"))
         .at(reference, "nothing has this name");
-    diagnostics.push(match crate::closest(name, names()) {
-        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-        None => diagnostic.help("name a node, or an entry of `addresses`"),
-    });
+    diagnostics.push(
+        crate::meant(diagnostic, reference.span, name, names())
+            .unwrap_or_else(|it| it.help("name a node, or an entry of `addresses`")),
+    );
 }
 
 fn written_out(
@@ -176,20 +197,9 @@ mod tests {
         51 │       second: { address: second-ns }
            │                          ^^^^^^^^^
            │                      leads to `192.0.1.53`, which is not held in this phase
-           │
-           = in the phases `services` to `cleanup`
-           = help: name another holder, or let this one stay
-
-        error[dangling-address]: nobody holds the address `second-ns`
-           ┌─ cluster.yaml:58:27
-           │
-        30 │   second-ns: { address: 192.0.1.53, holder: external, until: dns }
-           │                                                              ---
-           │                                                             held until here
            ·
         58 │         ns2.example.net: [second-ns]
-           │                           ^^^^^^^^^
-           │                      leads to `192.0.1.53`, which is not held in this phase
+           │                           --------- here too
            │
            = in the phases `services` to `cleanup`
            = help: name another holder, or let this one stay

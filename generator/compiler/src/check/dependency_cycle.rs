@@ -4,6 +4,23 @@
 //! Each link of the circle is shown where the definition says it; what we worked out ourselves has no place.
 //!
 //! Fix: take out one `needs`, or split what two sides of the circle need into a thing of its own.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! apps:
+//!   gitea: { path: ./k8s/gitea, namespace: gitea, needs: [vault] }
+//!   vault: { path: ./k8s/vault, namespace: vault, needs: [gitea] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! apps:
+//!   gitea: { path: ./k8s/gitea, namespace: gitea, needs: [vault] }
+//!   vault: { path: ./k8s/vault, namespace: vault }
+//! ```
+//!
 //! Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#dependencies
 
 use components::Plan;
@@ -12,6 +29,18 @@ use model::{Diagnostic, Diagnostics, Span};
 super::check!("dependency-cycle", Flux, "dependency_cycle.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    for (name, unit) in &plan.units {
+        // What needs something that it provides itself, beside others, waits for those alone.
+        if let Some(own) =
+            unit.needs.iter().find(|need| *need.value == **name && need.span != Span::default())
+        {
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, format!("`{name}` needs itself"))
+                    .at(own, "is never ready before it is there")
+                    .help("take it out"),
+            );
+        }
+    }
     let Some(first) = plan.cycle.first() else { return };
     let links = plan.cycle.iter().zip(plan.cycle.iter().cycle().skip(1));
     let path: Vec<String> = plan.cycle.iter().chain([first]).map(|name| format!("`{name}`")).collect();

@@ -6,6 +6,19 @@
 //! The community supports the newest minor version alone.
 //!
 //! Fix: write a contract that is at most the version; leave it out to follow the version.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! talos: { version: v1.14.2, contract: v1.15 }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! talos: { version: v1.14.2, contract: v1.13 }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/getting-started/support-matrix
 
 use components::{
@@ -37,7 +50,8 @@ fn contract(talos: &Talos, diagnostics: &mut Diagnostics) {
             Diagnostic::error(CHECK.code, format!("Talos {version} does not read documents of {contract}"))
                 .at(contract, "newer than what runs")
                 .because(version, "what runs")
-                .help(format!("write `{}` at most, or delete the line", version.minor())),
+                .help(format!("write `{}` at most, or delete the line", version.minor()))
+                .fix_by_writing(contract.span, version.minor().to_string()),
         );
         return;
     }
@@ -158,7 +172,8 @@ mod tests {
     #[test]
     fn a_contract_newer_than_the_version() {
         assert_snapshot!(talos("  version: v1.14.2\n  contract: v1.15\n"), @"
-        error[document-unknown-to-contract]: Talos v1.14.2 does not read documents of v1.15
+        error[document-unknown-to-contract]: Talos v1.14.2 does not read documents of
+          v1.15
           ┌─ cluster.yaml:9:13
           │
         8 │   version: v1.14.2
@@ -173,7 +188,8 @@ mod tests {
     #[test]
     fn a_version_that_nobody_knows_yet() {
         assert_snapshot!(talos("  version: v1.15.0\n"), @"
-        error[document-unknown-to-contract]: there is no form for contract v1.15: those of v1.9 to v1.14 are known
+        error[document-unknown-to-contract]: there is no form for contract v1.15: those
+          of v1.9 to v1.14 are known
           ┌─ cluster.yaml:8:12
           │
         8 │   version: v1.15.0
@@ -210,7 +226,8 @@ mod tests {
           = help: write `version: v1.14.2` with `current: v1.12.11`; `contract` may stay
             as it is
 
-        error[document-unknown-to-contract]: Talos v1.12.11 does not run Kubernetes v1.36.3
+        error[document-unknown-to-contract]: Talos v1.12.11 does not run Kubernetes
+          v1.36.3
            ┌─ cluster.yaml:10:12
            │
          8 │   version: v1.12.11
@@ -253,7 +270,8 @@ mod tests {
           = help: write `version: v1.14.2` with `current: v1.13.9`; `contract` may stay
             as it is
 
-        error[document-unknown-to-contract]: contract v1.11 has one virtual address a link
+        error[document-unknown-to-contract]: contract v1.11 has one virtual address a
+          link
            ┌─ cluster.yaml:30:24
            │
          9 │   contract: v1.11

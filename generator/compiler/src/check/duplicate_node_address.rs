@@ -4,6 +4,23 @@
 //! A load balancer that may hand out a node's address, or the control planes' virtual one, takes it away from them.
 //!
 //! Fix: give one of the two another address.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0: { site: home, addresses: [10.2.1.1/16] }
+//!   worker0: { site: home, addresses: [10.2.1.1/16] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0: { site: home, addresses: [10.2.1.1/16] }
+//!   worker0: { site: home, addresses: [10.2.2.1/16] }
+//! ```
+//!
 //! Source: RFC 5227
 
 use components::Plan;
@@ -89,7 +106,8 @@ mod tests {
     #[test]
     fn a_pool_with_the_virtual_address() {
         assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.3.4-10.2.3.20", "10.2.3.0/27")), @"
-        error[duplicate-node-address]: the pool `services` may hand out `10.2.3.1`, which `api-vip` has
+        error[duplicate-node-address]: the pool `services` may hand out `10.2.3.1`,
+          which `api-vip` has
            ┌─ cluster.yaml:40:31
            │
         29 │   api-vip: { address: 10.2.3.1, holder: talos-vip }

@@ -4,6 +4,29 @@
 //! Peers are told only of addresses that a link has, and a server cannot bind one that none has.
 //!
 //! Fix: write the public address as `publicAddress`, the node's own below `addresses`, and bind the latter.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true }
+//! nodes:
+//!   vps0: { site: vps, addresses: [172.16.0.10/24], publicAddress: 198.51.99.10 }
+//! dns:
+//!   powerdns: { site: vps, exposure: hostNetwork, bind: [198.51.99.10] }   # no link of vps0 has it
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true }
+//! nodes:
+//!   vps0: { site: vps, addresses: [172.16.0.10/24], publicAddress: 198.51.99.10 }
+//! dns:
+//!   powerdns: { site: vps, exposure: hostNetwork, bind: [172.16.0.10] }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/reference/configuration/network/kubespanendpointsconfig
 
 use components::{Plan, talos::reach::announced};
@@ -84,7 +107,8 @@ mod tests {
             "    site: vps\n    exposure: hostNetwork\n    bind: [198.51.99.10]\n    apiKey",
         );
         assert_snapshot!(report("endpoint-not-on-interface", &text), @"
-        error[endpoint-not-on-interface]: PowerDNS binds `198.51.99.10`, which its node does not have
+        error[endpoint-not-on-interface]: PowerDNS binds `198.51.99.10`, which its node
+          does not have
            ┌─ cluster.yaml:50:12
            │
         27 │ ….16.0.10/24], publicAddress: 198.51.99.10 }

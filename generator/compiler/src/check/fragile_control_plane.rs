@@ -4,6 +4,24 @@
 //! Members at several sites agree only over the line between these, and a line that is down stops the side with fewer.
 //!
 //! Fix: one, three or five control planes, all at one site.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }
+//!   cp1: { site: home, role: controlplane, addresses: [10.2.1.2/16] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }
+//!   cp1: { site: home, role: controlplane, addresses: [10.2.1.2/16] }
+//!   cp2: { site: home, role: controlplane, addresses: [10.2.1.3/16] }
+//! ```
+//!
 //! Source: https://etcd.io/docs/v3.6/faq/
 
 use components::Plan;

@@ -4,6 +4,26 @@
 //! With `masquerade: bpf` and without `hostLegacyRouting` packets from pods do not get there: no name resolves.
 //!
 //! Fix: leave `hostLegacyRouting` on, or turn `talos.forwardKubeDnsToHost` off.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: ~ }
+//! cluster: { endpoint: "https://192.0.1.80:6443" }
+//! cni:
+//!   cilium: { masquerade: bpf, hostLegacyRouting: false }   # talos.forwardKubeDnsToHost is on by default
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: ~ }
+//! cluster: { endpoint: "https://192.0.1.80:6443" }
+//! talos: { forwardKubeDnsToHost: false }
+//! cni:
+//!   cilium: { masquerade: bpf, hostLegacyRouting: false }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/host-dns
 
 use components::Plan;
@@ -42,11 +62,13 @@ mod tests {
     fn past_the_host() {
         let text =
             edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
+        let text = edit(&text, "mesh:\n  kubespan: {}\n", "");
         assert_snapshot!(report("host-dns-behind-bpf-masquerade", &text), @"
-        error[host-dns-behind-bpf-masquerade]: CoreDNS cannot reach the host DNS that it asks
-           ┌─ cluster.yaml:34:101
+        error[host-dns-behind-bpf-masquerade]: CoreDNS cannot reach the host DNS that it
+          asks
+           ┌─ cluster.yaml:32:101
            │
-        34 │ …g: tunnel, masquerade: bpf, hostLegacyRouting: false }
+        32 │ …g: tunnel, masquerade: bpf, hostLegacyRouting: false }
            │                         ---                     ^^^^^
            │                         │                       │
            │                         │                   packets from pods skip the host

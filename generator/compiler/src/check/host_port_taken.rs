@@ -4,6 +4,21 @@
 //! listen on themselves counts too.
 //!
 //! Fix: place one of them at another site, or take it out.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, secondarySites: [vps] }   # both want port 53 of vps0
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { site: vps, secondarySites: [home] }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/learn-more/talos-network-connectivity;
 //! https://docs.cilium.io/en/stable/operations/system_requirements/#firewall-rules
 
@@ -34,9 +49,13 @@ const TAKEN: [(u16, u16, Protocol, bool, &str); 12] = [
 ];
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    workloads(plan, diagnostics);
+    // Few units have ports of nodes, and there may be thousands of both.
+    let listening: Vec<&Unit> = plan.units.values().filter(|unit| !unit.ports.is_empty()).collect();
     for (name, node) in plan.nodes() {
         let mut users: BTreeMap<(u16, &str), &Unit> = BTreeMap::new();
-        for (unit, port) in plan.ports_on(node) {
+        let here = listening.iter().filter(|unit| unit.site.as_deref().is_none_or(|it| *it == **node.site));
+        for (unit, port) in here.flat_map(|unit| unit.ports.iter().map(move |port| (*unit, port))) {
             let (number, protocol) = (port.port, port.protocol.name());
             if let Some(owner) = system(node, port) {
                 push(
@@ -107,9 +126,56 @@ fn place<'a>(plan: &Plan<'a>, unit: &Unit) -> Option<&'a Spanned<Name>> {
     powerdns.secondary_sites.iter().rev().find(|site| Some(&****site) == unit.site.as_deref())
 }
 
+/// Workloads that the repository holds, beside each other and beside what we run.
+fn workloads(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let mut taken: BTreeMap<(&str, &str, u16), (String, model::Span)> = BTreeMap::new();
+    for (bundle, pods) in plan.adopted.pods(plan) {
+        let nodes = pods.nodes(plan, bundle);
+        for (protocol, port, span) in pods.host_ports() {
+            let title = pods.object.title();
+            for (name, node) in &nodes {
+                let wanted =
+                    NodePort { protocol, port, from: components::From::Nodes, purpose: "", wildcard: true };
+                let unit = plan.ports_on(node).find(|(_, it)| (it.protocol, it.port) == (protocol, port));
+                let owner = system(node, &wanted)
+                    .map(str::to_owned)
+                    .or_else(|| unit.map(|(unit, _)| format!("`{}`", unit.name)));
+                let number = format!("{port}/{}", protocol.name());
+                if let Some(owner) = owner {
+                    diagnostics.push(
+                        Diagnostic::error(CHECK.code, format!("{title} cannot have {number} of `{name}`"))
+                            .at_span(span, format!("{owner} listens there"))
+                            .because(*name, "it may land here")
+                            .help("choose another port, or keep it off this node by a node selector"),
+                    );
+                    break;
+                }
+                // Of a Deployment the scheduler knows which node is free.
+                if pods.object.kind.value != "DaemonSet" {
+                    continue;
+                }
+                let first =
+                    taken.entry((name, protocol.name(), port)).or_insert_with(|| (title.clone(), span));
+                if first.1 != span {
+                    diagnostics.push(
+                        Diagnostic::error(
+                            CHECK.code,
+                            format!("{} and {title} want {number} of `{name}`", first.0),
+                        )
+                        .at_span(span, "one of them stays pending")
+                        .because_span(first.1, format!("{} has it", first.0))
+                        .help("choose another port for one of them"),
+                    );
+                    break;
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SMALL, edit, report};
+    use crate::testing::{SMALL, edit, report, report_of};
     use insta::assert_snapshot;
 
     #[test]
@@ -125,17 +191,7 @@ mod tests {
         49 │     secondarySites: [vps]
            │                      ^^^ `powerdns-vps` is to run here
            │
-           = in the phases `dns` to `cleanup`
-           = help: place one of them at another site, or take it out
-
-        error[host-port-taken]: `powerdns` and `powerdns-vps` want 53/udp of `vps0`
-           ┌─ cluster.yaml:49:22
-           │
-        48 │     site: vps
-           │           --- `powerdns` has it
-        49 │     secondarySites: [vps]
-           │                      ^^^ `powerdns-vps` is to run here
-           │
+           = and `powerdns` and `powerdns-vps` want 53/udp of `vps0`
            = in the phases `dns` to `cleanup`
            = help: place one of them at another site, or take it out
         ");
@@ -146,5 +202,26 @@ mod tests {
         let definition =
             edit(SMALL, "    site: vps\n    apiKey", "    site: vps\n    secondarySites: [home]\n    apiKey");
         assert_snapshot!(report("host-port-taken", &definition), @"");
+    }
+
+    #[test]
+    fn a_workload_that_wants_a_port_of_talos() {
+        let text = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: { name: agent, namespace: kube-system }\nspec:\n  template:\n    spec:\n      containers:\n        - name: agent\n          ports: [{ containerPort: 8080, hostPort: 10250 }]\n";
+        assert_snapshot!(report_of("host-port-taken", SMALL, &[("k8s/gitea/agent.yaml", text)]), @"
+        error[host-port-taken]: DaemonSet `agent` cannot have 10250/tcp of `worker0`
+           ┌─ k8s/gitea/agent.yaml:9:52
+           │
+         9 │           ports: [{ containerPort: 8080, hostPort: 10250 }]
+           │                                                    ^^^^^
+           │                                                   the kubelet listens there
+           ┌─ cluster.yaml:26:3
+           │
+        26 │   worker0: { site: home, role: worker, addresses: [10.2.2.1/16] }
+           │   ------- it may land here
+           │
+           = in the phases `dns` to `cleanup`
+           = help: choose another port, or keep it off this node by a node selector
+        ");
+        assert_snapshot!(report_of("host-port-taken", SMALL, &[("k8s/gitea/agent.yaml", &text.replace("10250", "18080"))]), @"");
     }
 }

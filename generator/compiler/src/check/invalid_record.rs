@@ -7,6 +7,25 @@
 //! `www.example.org.example.org`.
 //!
 //! Fix: as the message says.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail.example.org: { addresses: [vps0] } }   # mail.example.org.example.org
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [vps0] } }
+//! ```
+//!
 //! Source: RFC 1035, sections 2.3.4 and 3.2.1; RFC 2181, section 8
 
 use components::Plan;
@@ -79,12 +98,13 @@ fn one(
         && (name.len() == zone_name.len() || name.ends_with(&format!(".{zone_name}")))
     {
         let short = name.strip_suffix(&***zone_name).unwrap_or_default().trim_end_matches('.');
-        let short = if short.is_empty() { "\"@\"" } else { short };
+        let (short, name_alone) = if short.is_empty() { ("\"@\"", "@") } else { (short, short) };
         diagnostics.push(
             Diagnostic::warning(CHECK.code, format!("this is the name `{whole}`"))
                 .at(name, "names are relative to their zone")
                 .because(zone_name, "the zone")
-                .help(format!("write `{short}`")),
+                .help(format!("write `{short}`"))
+                .fix_by_writing(name.span, name_alone),
         );
     }
     let mut given = zone.records.iter().filter(|(_, at)| !at.ns.is_empty());

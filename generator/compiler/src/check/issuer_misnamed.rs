@@ -5,6 +5,19 @@
 //! A further name that is the name of one of our two issuers would be one object with two contents.
 //!
 //! Fix: go on to `environment: production`, or take the further name out.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! certificates: { environment: staging, issuerAliases: [old-prod] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! certificates: { environment: production, issuerAliases: [old-prod] }
+//! ```
+//!
 //! Source: https://letsencrypt.org/docs/staging-environment/
 
 use components::Plan;
@@ -13,9 +26,19 @@ use model::{Diagnostic, Diagnostics, definition::AcmeEnvironment};
 super::check!("issuer-misnamed", Certificates, "issuer_misnamed.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    manifests(plan, diagnostics);
     let Some(certificates) = &plan.definition.certificates else { return };
     let environment = &certificates.environment;
-    for alias in &certificates.issuer_aliases {
+    for (at, alias) in certificates.issuer_aliases.iter().enumerate() {
+        if let Some(first) = certificates.issuer_aliases[..at].iter().find(|it| *it == alias) {
+            diagnostics.push(
+                Diagnostic::error(CHECK.code, format!("`{alias}` is there twice"))
+                    .at(alias, "again here")
+                    .because(first, "first here")
+                    .help("take one out"),
+            );
+            continue;
+        }
         let own = [AcmeEnvironment::Staging, AcmeEnvironment::Production].map(AcmeEnvironment::issuer);
         if own.contains(&&***alias) {
             diagnostics.push(
@@ -45,9 +68,33 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Issuers that the repository holds.
+fn manifests(plan: &Plan, diagnostics: &mut Diagnostics) {
+    for (_, object) in plan.adopted.in_phase(plan).filter(|(_, it)| it.group() == "cert-manager.io") {
+        let Some(server) = object.node.at("spec.acme.server") else { continue };
+        let staging = server.str().is_some_and(|it| it.contains("staging"));
+        if staging && object.name.contains("prod") {
+            diagnostics.push(
+                Diagnostic::warning(
+                    CHECK.code,
+                    format!(
+                        "{} asks the staging server, whose certificates no browser takes",
+                        object.title()
+                    ),
+                )
+                .at_span(server.span, "for trying out")
+                .because_span(object.span(), "says otherwise")
+                .help(
+                    "write `https://acme-v02.api.letsencrypt.org/directory`, with an account key of its own",
+                ),
+            );
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SMALL, edit, report};
+    use crate::testing::{SMALL, edit, report, report_of};
     use insta::assert_snapshot;
 
     #[test]
@@ -71,9 +118,47 @@ mod tests {
     }
 
     #[test]
+    fn a_further_name_twice() {
+        let definition =
+            edit(SMALL, "  environment: staging", "  environment: staging\n  issuerAliases: [acme, acme]");
+        assert_snapshot!(report("issuer-misnamed", &definition), @"
+        error[issuer-misnamed]: `acme` is there twice
+           ┌─ cluster.yaml:63:25
+           │
+        63 │   issuerAliases: [acme, acme]
+           │                   ----  ^^^^ again here
+           │                   │
+           │                   first here
+           │
+           = help: take one out
+        ");
+    }
+
+    #[test]
     fn a_further_name_that_says_nothing_of_the_side() {
         let definition =
             edit(SMALL, "  environment: staging", "  environment: staging\n  issuerAliases: [acme]");
         assert_snapshot!(report("issuer-misnamed", &definition), @"");
+    }
+
+    #[test]
+    fn an_issuer_of_the_repository_that_says_otherwise() {
+        let text = "apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata:\n  name: letsencrypt-prod\nspec:\n  acme:\n    server: https://acme-staging-v02.api.letsencrypt.org/directory\n";
+        assert_snapshot!(report_of("issuer-misnamed", SMALL, &[("k8s/gitea/issuer.yaml", text)]), @"
+        warning[issuer-misnamed]: ClusterIssuer `letsencrypt-prod` asks the staging
+          server, whose certificates no browser takes
+          ┌─ k8s/gitea/issuer.yaml:7:13
+          │
+        4 │   name: letsencrypt-prod
+          │         ---------------- says otherwise
+          ·
+        7 │     server: https://acme-staging-v02.api.letsencrypt.org/directory
+          │             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          │             for trying out
+          │
+          = in the phases `dns` to `cleanup`
+          = help: write `https://acme-v02.api.letsencrypt.org/directory`, with an
+            account key of its own
+        ");
     }
 }

@@ -4,6 +4,23 @@
 //! not read of others from Kubernetes 1.32 on (`AuthorizeNodeWithSelectors`). From contract v1.14 on it has no form at all.
 //!
 //! Fix: use the service registry, and delete `kubernetesRegistry`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! kubernetes: { version: v1.36.3 }
+//! talos:
+//!   discovery: { serviceRegistry: false, kubernetesRegistry: true }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! kubernetes: { version: v1.36.3 }
+//! talos:
+//!   discovery: { serviceRegistry: true }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/system-configuration/discovery
 
 use components::Plan;
@@ -28,8 +45,14 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     } else {
         Diagnostic::warning(CHECK.code, message)
     };
+    let service = discovery.service_registry.as_ref().filter(|it| !it.value);
+    let diagnostic = match service {
+        Some(service) => diagnostic.fix_by_replacing(service.span, "true"),
+        None => diagnostic,
+    };
     diagnostics.push(
         diagnostic
+            .fix_by_removing(registry.span)
             .at(registry, if alone { "nodes cannot find each other" } else { "finds nobody" })
             .because(version, "a kubelet may read its own Node alone")
             .help(if alone {
@@ -50,7 +73,8 @@ mod tests {
         let discovery =
             "  contract: v1.13\n  discovery: { serviceRegistry: false, kubernetesRegistry: true }\n";
         assert_snapshot!(report("kubernetes-discovery-registry", &edit(SMALL, "  contract: v1.13\n", discovery)), @"
-        error[kubernetes-discovery-registry]: discovery uses the Kubernetes registry, which Kubernetes has closed since v1.32, and no other
+        error[kubernetes-discovery-registry]: discovery uses the Kubernetes registry,
+          which Kubernetes has closed since v1.32, and no other
            ┌─ cluster.yaml:10:60
            │
         10 │   discovery: { serviceRegistry: false, kubernetesRegistry: true }

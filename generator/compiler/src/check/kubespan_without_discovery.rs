@@ -5,6 +5,23 @@
 //!
 //! Fix: turn on `talos.discovery` with its service registry.
 //! That makes discovery.talos.dev, port 443, a dependency outside of your house; a registry of your own needs a licence.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! talos:
+//!   discovery: { enabled: false }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! talos:
+//!   discovery: { enabled: true }   # the default
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan
 
 use components::Plan;
@@ -31,7 +48,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         Diagnostic::error(CHECK.code, format!("KubeSpan is on, and {}", off.1))
             .at(off.0, "nodes cannot find each other")
             .because(kubespan, "needs discovery")
-            .help("delete this line: discovery by discovery.talos.dev:443 is the default"),
+            .help("delete this line: discovery by discovery.talos.dev:443 is the default")
+            .fix_by_replacing(off.0.span, "true"),
     );
 }
 

@@ -6,6 +6,23 @@
 //!
 //! Fix: delete the value, as the right one is worked out of the sites' `underlayMtu`.
 //! Measure that with `ping -M do -s 1472 HOST`, which a way of 1500 bytes lets through.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { underlayMtu: 1492 }   # PPPoE
+//! mesh: { kubespan: { mtu: 1420 } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { underlayMtu: 1492 }
+//! mesh: { kubespan: { mtu: 1412 } }   # 1492 less 80, also where it is left out
+//! ```
+//!
 //! Source: https://www.wireguard.com/protocol/, siderolabs/talos pkg/machinery/config/types/network/kubespan.go
 
 use components::Plan;
@@ -45,7 +62,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::error(CHECK.code, format!("Cilium sends {mtu} bytes, and {carrier} {under}"))
                 .at(mtu, "larger packets are dropped")
-                .help(format!("delete this line, or write {under}")),
+                .help(format!("delete this line, or write {under}"))
+                .fix_by_replacing(mtu.span, under.to_string()),
         );
     }
 }
@@ -64,7 +82,8 @@ fn mesh(mtu: &Spanned<Mtu>, path: u16) -> Option<Diagnostic> {
                 .at(mtu, "larger packets are dropped")
         }
     };
-    Some(diagnostic.help(format!("delete this line: {six} is worked out")))
+    let help = format!("delete this line: {six} is worked out");
+    Some(diagnostic.help(help).fix_by_replacing(mtu.span, six.to_string()))
 }
 
 #[cfg(test)]

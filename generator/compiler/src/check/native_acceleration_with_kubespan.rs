@@ -4,6 +4,23 @@
 //! WireGuard's link has no driver of that kind.
 //!
 //! Fix: `acceleration: best-effort`, which uses it where it can.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! cni:
+//!   cilium: { acceleration: native }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: {} }
+//! cni:
+//!   cilium: { acceleration: best-effort }
+//! ```
+//!
 //! Source: https://docs.cilium.io/en/stable/network/kubernetes/kubeproxy-free/ (XDP acceleration)
 
 use components::Plan;
@@ -21,7 +38,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         Diagnostic::error(CHECK.code, "Cilium wants XDP of every link, and KubeSpan's has none")
             .at(native, "Cilium does not start")
             .because(kubespan, "a link of WireGuard")
-            .help("write `best-effort`"),
+            .help("write `best-effort`")
+            .fix_by_replacing(native.span, "best-effort"),
     );
 }
 
@@ -34,7 +52,8 @@ mod tests {
     fn native() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, acceleration: native");
         assert_snapshot!(report("native-acceleration-with-kubespan", &text), @"
-        error[native-acceleration-with-kubespan]: Cilium wants XDP of every link, and KubeSpan's has none
+        error[native-acceleration-with-kubespan]: Cilium wants XDP of every link, and
+          KubeSpan's has none
            ┌─ cluster.yaml:34:79
            │
         32 │   kubespan: {}

@@ -5,6 +5,23 @@
 //! As a node's own address it makes Kubernetes depend on Tailscale.
 //!
 //! Fix: end the filter with `!100.64.0.0/10`, or delete it: the exclusion is there by itself.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { machine: { extensions: [tailscale] } }
+//! mesh: { kubespan: { endpointFilters: [0.0.0.0/0] } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { machine: { extensions: [tailscale] } }
+//! mesh: { kubespan: { endpointFilters: [0.0.0.0/0, "!100.64.0.0/10"] } }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan, https://tailscale.com/kb/1015/100.x-addresses
 
 use super::node_ip_outside_subnets::passes;

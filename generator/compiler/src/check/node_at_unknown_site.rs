@@ -3,6 +3,23 @@
 //! Nodes, ingress, DNS, the website, apps, storage classes and load balancers name a site of `sites`.
 //!
 //! Fix: correct the name, or declare the site.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites: { home: {}, vps: {} }
+//! nodes:
+//!   worker0: { site: hmoe }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites: { home: {}, vps: {} }
+//! nodes:
+//!   worker0: { site: home }
+//! ```
+//!
 //! Source: docs/definition.md
 
 use components::Plan;
@@ -35,10 +52,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         let sites = definition.sites.keys().map(|name| &***name);
         let diagnostic = Diagnostic::error(CHECK.code, format!("{what} is at `{site}`, which is no site"))
             .at(site, "not declared below `sites`");
-        diagnostics.push(match crate::closest(site, sites) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help("declare it below `sites`, or name one of those"),
-        });
+        diagnostics.push(
+            crate::meant(diagnostic, site.span, site, sites)
+                .unwrap_or_else(|it| it.help("declare it below `sites`, or name one of those")),
+        );
     }
 }
 

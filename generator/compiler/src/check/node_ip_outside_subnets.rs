@@ -5,6 +5,20 @@
 //! The virtual address of the control planes is left out by itself.
 //!
 //! Fix: delete `nodeIpSubnets`, as the right ones are worked out; or give the node an address of that family.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! talos: { nodeIpSubnets: [10.2.0.0/16] }   # no address of the VPS lies in it
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   worker0: { nodeIpSubnets: [10.2.0.0/16] }   # each node its own; worked out where absent
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/reference/configuration/v1alpha1/config (nodeIP)
 
 use components::Plan;
@@ -130,7 +144,8 @@ mod tests {
     fn an_address_of_another_network() {
         let text = edit(SMALL, "10.2.2.1/16", "10.3.2.1/16");
         assert_snapshot!(report("node-ip-outside-subnets", &text), @"
-        warning[node-ip-outside-subnets]: `worker0` has an address that is in none of its site's networks
+        warning[node-ip-outside-subnets]: `worker0` has an address that is in none of
+          its site's networks
            ┌─ cluster.yaml:26:52
            │
         16 │     networks: [10.2.0.0/16]

@@ -4,6 +4,21 @@
 //! them with DHCP: reserve them at the DHCP server, and write them here.
 //!
 //! Fix: write the node's address with the prefix length of its network.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   worker0: { addresses: [] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   worker0: { addresses: [10.2.2.1/16] }
+//! ```
+//!
 //! Source: docs/definition.md
 
 use components::Plan;

@@ -5,6 +5,21 @@
 //! images, nor time, nor discovery.
 //!
 //! Fix: write `gateways` for the site's machines, one for each family; or `dhcp: true`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { machine: { gateways: [] } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { machine: { gateways: [198.51.99.1] } }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/configuration/static
 
 use components::Plan;

@@ -5,6 +5,23 @@
 //! KubeSpan routes the addresses of all nodes on all nodes.
 //!
 //! Fix: renumber one of the two. Pod and Service networks are chosen when a cluster is made; a site's at any time.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { networks: [10.2.0.0/16] }
+//! kubernetes: { podSubnets: [10.2.128.0/17] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { networks: [10.2.0.0/16] }
+//! kubernetes: { podSubnets: [10.244.0.0/16] }
+//! ```
+//!
 //! Source: RFC 1918, section 4; https://docs.cilium.io/en/stable/network/concepts/ipam/
 
 use components::{Plan, talos::facts};
@@ -85,7 +102,8 @@ mod tests {
     fn pods_within_a_site() {
         let text = edit(SMALL, "10.244.0.0/16", "10.2.128.0/17");
         assert_snapshot!(report("overlapping-networks", &text), @"
-        error[overlapping-networks]: the networks of the site `home` and the pods overlap
+        error[overlapping-networks]: the networks of the site `home` and the pods
+          overlap
            ┌─ cluster.yaml:12:16
            │
         12 │   podSubnets: [10.2.128.0/17]

@@ -4,6 +4,23 @@
 //! Cilium's own pools (`ipam: cluster-pool`) are others: packets for a pod go to the wrong node.
 //!
 //! Fix: `ipam: kubernetes`, which makes every pod anew on a cluster that runs; or a tunnel without announcing.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! mesh: { kubespan: { advertiseKubernetesNetworks: true } }
+//! cni:
+//!   cilium: { routing: tunnel, ipam: cluster-pool }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! mesh: { kubespan: { advertiseKubernetesNetworks: true } }
+//! cni:
+//!   cilium: { routing: tunnel, ipam: kubernetes }
+//! ```
+//!
 //! Source: siderolabs/talos, internal/app/machined/pkg/controllers/cluster/local_affiliate.go
 
 use components::Plan;
@@ -44,7 +61,8 @@ mod tests {
     fn native_routing_from_a_cluster_pool() {
         let text = edit(SMALL, "routing: tunnel", "routing: native, ipam: cluster-pool");
         assert_snapshot!(report("pod-networks-advertised-with-foreign-ipam", &text), @"
-        error[pod-networks-advertised-with-foreign-ipam]: KubeSpan announces pod networks that Cilium does not use
+        error[pod-networks-advertised-with-foreign-ipam]: KubeSpan announces pod
+          networks that Cilium does not use
            ┌─ cluster.yaml:34:71
            │
         34 │ …agedBy: flux, routing: native, ipam: cluster-pool }

@@ -4,6 +4,25 @@
 //! MetalLB refuses pools that share an address, all of them.
 //!
 //! Fix: choose addresses of the site's network that nothing else holds, outside of its DHCP range.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { networks: [10.2.0.0/16] }
+//! loadBalancer:
+//!   metallb: { site: home, pools: { services: { addresses: [10.0.3.4-10.0.3.20] } } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { networks: [10.2.0.0/16] }
+//! loadBalancer:
+//!   metallb: { site: home, pools: { services: { addresses: [10.2.3.4-10.2.3.20] } } }
+//! ```
+//!
 //! Source: https://metallb.io/concepts/layer2/
 
 use components::Plan;
@@ -92,7 +111,8 @@ mod tests {
     #[test]
     fn a_pool_of_the_former_network() {
         assert_snapshot!(with("services: { addresses: [10.0.3.4-10.0.3.20] }"), @"
-        error[pool-outside-network]: the pool `services` has addresses outside of the network of `home`
+        error[pool-outside-network]: the pool `services` has addresses outside of the
+          network of `home`
            ┌─ cluster.yaml:40:31
            │
         16 │     networks: [10.2.0.0/16]

@@ -9,16 +9,40 @@
 //! warning, too. The zones of documentation (RFC 2606) may have them.
 //!
 //! Fix: name the node or the held address that the internet reaches.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   worker0: { addresses: [10.2.2.1/16] }
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [worker0] } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   vps0: { addresses: [198.51.99.10/24] }
+//! dns:
+//!   zones:
+//!     example.org:
+//!       records: { mail: { addresses: [vps0] } }
+//! ```
+//!
 //! Source: RFC 1918, section 5; https://kubernetes-sigs.github.io/external-dns/latest/docs/flags/
 
 use components::{Plan, talos::reach::is_public};
-use model::{Diagnostic, Diagnostics, Phase, Spanned, definition::AddressRef, scalar::Hostname};
+use model::{Diagnostic, Diagnostics, Phase, Span, Spanned, definition::AddressRef, scalar::Hostname};
 use std::net::IpAddr;
 
 super::check!("private-address-in-public-zone", Dns, "private_address_in_public_zone.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let definition = plan.definition;
+    published(plan, diagnostics);
     let Some(dns) = &definition.dns else { return };
     if plan.phase >= Phase::Dns {
         for (name, zone) in &dns.zones {
@@ -111,6 +135,40 @@ fn is_example(zone: &Hostname) -> bool {
         || ["example.com", "example.net", "example.org"].iter().any(|name| zone.is_within(name))
 }
 
+/// What external-dns and the operator of PowerDNS are told to publish, in files that the repository holds.
+fn published(plan: &Plan, diagnostics: &mut Diagnostics) {
+    for (_, object) in plan.adopted.in_phase(plan) {
+        let mut literals: Vec<(String, Span)> = Vec::new();
+        if object.group() == "dns.cav.enablers.ob" && object.node.str_at("spec.type") == Some("A") {
+            let records = object.node.items_at("spec.records").iter();
+            literals.extend(records.filter_map(|it| Some((it.str()?.to_owned(), it.span))));
+        }
+        object.node.visit(&mut |node| {
+            let argument = node.str().and_then(|it| it.strip_prefix("--default-targets="));
+            literals.extend(argument.map(|it| (it.to_owned(), node.span)));
+            for (key, value) in node.entries() {
+                if key.starts_with("external-dns.") && key.ends_with("/target") {
+                    literals.extend(value.str().map(|it| (it.to_owned(), value.span)));
+                }
+            }
+        });
+        for (text, span) in literals {
+            let Some(ip) = text.split(',').filter_map(|it| it.trim().parse().ok()).find(|ip| !is_public(*ip))
+            else {
+                continue;
+            };
+            diagnostics.push(
+                Diagnostic::error(
+                    CHECK.code,
+                    format!("{} publishes `{ip}`, which the internet does not route", object.title()),
+                )
+                .at_span(span, "an address for the inside alone")
+                .help("write the address that the internet reaches"),
+            );
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::{SMALL, edit, report};
@@ -120,7 +178,8 @@ mod tests {
     fn a_name_server_at_home() {
         let definition = edit(SMALL, "ns1.example.org: [vps0]", "ns1.example.org: [vps0, worker0]");
         assert_snapshot!(report("private-address-in-public-zone", &definition), @"
-        error[private-address-in-public-zone]: the name server `ns1.example.org` resolves to `10.2.2.1`, which the internet does not route
+        error[private-address-in-public-zone]: the name server `ns1.example.org`
+          resolves to `10.2.2.1`, which the internet does not route
            ┌─ cluster.yaml:57:33
            │
         55 │     example.org:
@@ -142,7 +201,8 @@ mod tests {
             "      hostmaster: hostmaster@example.org\n      records: { nas: { addresses: [10.2.3.4] } }\ncert",
         );
         assert_snapshot!(report("private-address-in-public-zone", &definition), @"
-        warning[private-address-in-public-zone]: `nas.example.org` resolves to `10.2.3.4`, which the internet does not route
+        warning[private-address-in-public-zone]: `nas.example.org` resolves to
+          `10.2.3.4`, which the internet does not route
            ┌─ cluster.yaml:60:37
            │
         55 │     example.org:
@@ -160,7 +220,8 @@ mod tests {
     fn hosts_served_from_home() {
         let definition = edit(SMALL, "controller: traefik, site: vps", "controller: traefik, site: home");
         assert_snapshot!(report("private-address-in-public-zone", &definition), @"
-        error[private-address-in-public-zone]: all served hosts resolve to `10.2.1.1`, which the internet does not route
+        error[private-address-in-public-zone]: all served hosts resolve to `10.2.1.1`,
+          which the internet does not route
            ┌─ cluster.yaml:44:39
            │
         44 │ ingress: { controller: traefik, site: home }
@@ -180,7 +241,8 @@ mod tests {
     fn a_place_never_filled_in() {
         let definition = edit(SMALL, "198.51.99.10/24", "203.0.113.10/24").replace("example.org", "real.dev");
         assert_snapshot!(report("private-address-in-public-zone", &definition), @"
-        warning[private-address-in-public-zone]: the name server `ns1.real.dev` resolves to `203.0.113.10`, which stands in for an address in documentation
+        warning[private-address-in-public-zone]: the name server `ns1.real.dev` resolves
+          to `203.0.113.10`, which stands in for an address in documentation
            ┌─ cluster.yaml:57:24
            │
         55 │     real.dev:
@@ -197,5 +259,34 @@ mod tests {
     #[test]
     fn public_addresses() {
         assert_snapshot!(report("private-address-in-public-zone", SMALL), @"");
+    }
+
+    #[test]
+    fn external_dns_is_told_an_address_of_the_house() {
+        let text = |ip: &str| {
+            format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: external-dns }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: external-dns\n          args: [--source=ingress, --default-targets={ip}]\n"
+            )
+        };
+        let said = |ip: &str| {
+            crate::testing::report_of(
+                "private-address-in-public-zone",
+                SMALL,
+                &[("k8s/gitea/d.yaml", &text(ip))],
+            )
+        };
+        assert_snapshot!(said("10.2.3.2"), @"
+        error[private-address-in-public-zone]: Deployment `external-dns` publishes
+          `10.2.3.2`, which the internet does not route
+          ┌─ k8s/gitea/d.yaml:9:36
+          │
+        9 │           args: [--source=ingress, --default-targets=10.2.3.2]
+          │                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^
+          │                                    an address for the inside alone
+          │
+          = in the phases `dns` to `cleanup`
+          = help: write the address that the internet reaches
+        ");
+        assert_snapshot!(said("172.235.48.86"), @"");
     }
 }

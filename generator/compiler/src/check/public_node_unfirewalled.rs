@@ -4,7 +4,22 @@
 //! Each of them asks for a certificate; a mistake in one of them is one too many.
 //!
 //! Fix: delete `firewall: accept`. The rules are worked out of what is placed there; apply them with `--mode=try`.
-//! Where a firewall of the provider does the work, allow this warning and say so.
+//! Where a firewall of the provider does the work, write `firewall: provider`, and set the rules of `talos/README.md` there.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true, firewall: accept }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true, firewall: block }   # the default
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/ingress-firewall
 
 use components::Plan;
@@ -20,13 +35,16 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         if !site.public() || plan.nodes_at(name).next().is_none() {
             continue;
         }
-        let mut diagnostic = Diagnostic::warning(CHECK.code, format!("nodes of `{name}` let everything in"))
+        let mut diagnostic = Diagnostic::error(CHECK.code, format!("nodes of `{name}` let everything in"))
             .at(firewall, "every port of these nodes is open to the internet");
         if let Some(public) = &site.public {
             diagnostic = diagnostic.because(public, "the internet reaches them");
         }
-        diagnostics
-            .push(diagnostic.help("delete this line: the rules are worked out of what is placed there"));
+        diagnostics.push(
+            diagnostic
+                .help("delete this line: the rules are worked out of what is placed there")
+                .help("or write `firewall: provider`, if a firewall of the provider's stands before them"),
+        );
     }
 }
 
@@ -39,7 +57,7 @@ mod tests {
     fn all_is_accepted() {
         let text = edit(SMALL, "    public: true\n", "    public: true\n    firewall: accept\n");
         assert_snapshot!(report("public-node-unfirewalled", &text), @"
-        warning[public-node-unfirewalled]: nodes of `vps` let everything in
+        error[public-node-unfirewalled]: nodes of `vps` let everything in
            ┌─ cluster.yaml:22:15
            │
         21 │     public: true
@@ -49,6 +67,8 @@ mod tests {
            │
            = in the phases `node` to `cleanup`
            = help: delete this line: the rules are worked out of what is placed there
+           = help: or write `firewall: provider`, if a firewall of the provider's stands
+             before them
         ");
     }
 

@@ -7,6 +7,21 @@
 //! never writes; after a restore of the zones the answer can be another one.
 //!
 //! Fix: give this cluster's name to the owner; take the declared record out, external-dns makes it.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   externalDns: { owner: external-dns }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   externalDns: { owner: house-cluster }
+//! ```
+//!
 //! Source: https://kubernetes-sigs.github.io/external-dns/latest/docs/registry/registry/
 
 use components::Plan;
@@ -18,6 +33,7 @@ super::check!("record-ownership-unclear", Dns, "record_ownership_unclear.rs");
 const GENERIC: [&str; 6] = ["default", "external-dns", "externaldns", "k8s", "kubernetes", "cluster"];
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
+    deployments(plan, diagnostics);
     let definition = plan.definition;
     let Some(dns) = &definition.dns else { return };
     let Some(external_dns) = &dns.external_dns else { return };
@@ -44,6 +60,53 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
                     .because(host, "served here, for which external-dns writes a record")
                     .help("take the declared record out, or serve the host under another name"),
             );
+        }
+    }
+}
+
+/// external-dns among the workloads that the repository holds: it is told by arguments.
+fn deployments(plan: &Plan, diagnostics: &mut Diagnostics) {
+    for (_, pods) in plan.adopted.pods(plan) {
+        for container in pods.containers() {
+            let image =
+                container.get("image").filter(|it| it.str().is_some_and(|it| it.contains("external-dns")));
+            let Some(image) = image else { continue };
+            let arguments = container.items_at("args");
+            let argument = |name: &str| {
+                arguments
+                    .iter()
+                    .find_map(|it| Some((it.str()?.strip_prefix(name)?.trim_start_matches('='), it.span)))
+            };
+            let title = pods.object.title();
+            match argument("--txt-owner-id") {
+                None => diagnostics.push(
+                    Diagnostic::error(
+                        CHECK.code,
+                        format!("{title} marks its records with the name `default`, as everybody's does"),
+                    )
+                    .at_span(image.span, "has no `--txt-owner-id`")
+                    .help("add `--txt-owner-id=` and the cluster's name"),
+                ),
+                Some((owner @ ("default" | "external-dns" | "externaldns"), span)) => diagnostics.push(
+                    Diagnostic::warning(
+                        CHECK.code,
+                        format!("{title} marks its records as `{owner}`, as many others do"),
+                    )
+                    .at_span(span, "another cluster that writes this zone would take its records for its own")
+                    .help(format!(
+                        "write `--txt-owner-id={}`, once no record is marked with the old name",
+                        plan.definition.cluster.name
+                    )),
+                ),
+                Some(_) => {}
+            }
+            if argument("--policy").is_none() {
+                diagnostics.push(
+                    Diagnostic::warning(CHECK.code, format!("{title} deletes records by default"))
+                        .at_span(image.span, "has no `--policy`, which means `sync`")
+                        .help("add `--policy=sync` if that is meant, `--policy=upsert-only` if not"),
+                );
+            }
         }
     }
 }
@@ -99,5 +162,36 @@ mod tests {
             "      hostmaster: hostmaster@example.org\n      records: { www: { TXT: [a] }, mail: { addresses: [vps0] } }\ncert",
         );
         assert_snapshot!(report("record-ownership-unclear", &definition), @"");
+    }
+
+    #[test]
+    fn external_dns_of_the_repository_under_a_common_name() {
+        let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: external-dns }\nspec:\n  template:\n    spec:\n      containers:\n        - name: external-dns\n          image: registry.k8s.io/external-dns/external-dns:v0.15.0\n          args:\n            - --txt-owner-id=external-dns\n";
+        assert_snapshot!(crate::testing::report_of("record-ownership-unclear", SMALL, &[("k8s/gitea/d.yaml", text)]), @"
+        warning[record-ownership-unclear]: Deployment `external-dns` deletes records by
+          default
+          ┌─ k8s/gitea/d.yaml:9:18
+          │
+        9 │           image: registry.k8s.io/external-dns/external-dns:v0.15.0
+          │                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          │                  has no `--policy`, which means `sync`
+          │
+          = in the phases `dns` to `cleanup`
+          = help: add `--policy=sync` if that is meant, `--policy=upsert-only` if not
+
+        warning[record-ownership-unclear]: Deployment `external-dns` marks its records
+          as `external-dns`, as many others do
+           ┌─ k8s/gitea/d.yaml:11:15
+           │
+        11 │             - --txt-owner-id=external-dns
+           │               ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           │    another cluster that writes this zone would take its records for its own
+           │
+           = in the phases `dns` to `cleanup`
+           = help: write `--txt-owner-id=small`, once no record is marked with the old
+             name
+        ");
+        let text = text.replace("=external-dns\n", "=small\n            - --policy=sync\n");
+        assert_snapshot!(crate::testing::report_of("record-ownership-unclear", SMALL, &[("k8s/gitea/d.yaml", &text)]), @"");
     }
 }

@@ -4,6 +4,28 @@
 //! Only workers before contract v1.14 hand the kubelet a list.
 //!
 //! Fix: keep one, or give the second a key of its own.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0:
+//!     role: controlplane
+//!     taints:
+//!       - { key: example.org/edge, effect: NoSchedule }
+//!       - { key: example.org/edge, effect: NoExecute }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0:
+//!     role: controlplane
+//!     taints:
+//!       - { key: example.org/edge, effect: NoExecute }   # it keeps new pods away, too
+//! ```
+//!
 //! Source: siderolabs/talos, pkg/machinery/config/types/k8s/node.go (`taints`)
 
 use components::{Plan, talos::contract};
@@ -46,11 +68,11 @@ mod tests {
         error[repeated-taint]: `cp0` has two taints with the key `example.org/edge`
            ┌─ cluster.yaml:25:131
            │
-        25 │ …1/16], taints: [{ key: example.org/edge, effect: NoSchedule }, { key: exa…
-           │                         ----------------                               ^^^^
-           │                         │                                              │
-           │                         │                      one of the two would be lost
-           │                         the first
+        25 │ … [{ key: example.org/edge, effect: NoSchedule }, { key: example.org/edge,…
+           │           ----------------                               ^^^^^^^^^^^^^^^^
+           │           │                                              │
+           │           │                                    one of the two would be lost
+           │           the first
            │
            = help: delete one, or give it a key of its own
         ");

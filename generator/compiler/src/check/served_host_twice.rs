@@ -5,6 +5,23 @@
 //! A host that leaves one thing in a phase may come to another in the next.
 //!
 //! Fix: take the host from one of them, or say `until` and `since`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! website: { host: www.example.org }
+//! apps:
+//!   gitea: { hosts: [www.example.org] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! website: { host: www.example.org }
+//! apps:
+//!   gitea: { hosts: [git.example.org] }
+//! ```
+//!
 //! Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec
 
 use components::Plan;

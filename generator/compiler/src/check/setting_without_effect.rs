@@ -5,6 +5,19 @@
 //! Such a line does nothing, and whoever reads it believes that it does.
 //!
 //! Fix: take the line out, or choose what knows it.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! ingress: { controller: cilium-gateway, http3: true }   # Cilium's Gateway speaks no HTTP/3
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! ingress: { controller: traefik, http3: true }
+//! ```
+//!
 //! Source: https://docs.cilium.io/en/stable/network/servicemesh/gateway-api/host-network-mode/
 
 use components::Plan;
@@ -21,7 +34,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             Diagnostic::warning(CHECK.code, format!("`{setting}` has no effect"))
                 .at_span(span, "nothing reads this")
                 .because_span(because, why)
-                .help("take it out"),
+                .help("take it out")
+                .fix_by_removing(span),
         );
     };
     if let Some(ingress) = &plan.definition.ingress {

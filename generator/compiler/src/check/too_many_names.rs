@@ -5,6 +5,22 @@
 //! The ingress shows one certificate for every host that brings none of its own, so this grows with the hosts.
 //!
 //! Fix: `wildcard: true`, with which two names stand for all hosts of a zone.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! apps:
+//!   gitea: { hosts: ["h{1..101}.example.org"] }   # h1 to h101
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! certificates: { wildcard: true }
+//! apps:
+//!   gitea: { hosts: ["h{1..101}.example.org"] }
+//! ```
+//!
 //! Source: https://letsencrypt.org/docs/rate-limits/; the field `listeners` of the Gateway API
 
 use components::Plan;
@@ -43,7 +59,8 @@ mod tests {
     #[test]
     fn a_hundred_hosts_and_one() {
         assert_snapshot!(report("too-many-names", &hosts("")), @"
-        error[too-many-names]: the ingress serves more names than one certificate has: 100
+        error[too-many-names]: the ingress serves more names than one certificate has:
+          100
            ┌─ cluster.yaml:62:16
            │
         62 │   environment: staging

@@ -5,6 +5,23 @@
 //! ones lead over the internet, unencrypted.
 //!
 //! Fix: delete the line: the bypass is then on at home and off at public sites.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true }
+//! mesh: { kubespan: { allowDownPeerBypass: true } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   vps: { public: true }
+//! mesh: { kubespan: {} }   # on at home, off at the VPS
+//! ```
+//!
 //! Source: siderolabs/talos, internal/app/machined/pkg/controllers/kubespan/manager.go
 
 use components::Plan;
@@ -22,7 +39,8 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         Diagnostic::warning(CHECK.code, format!("`{name}` sends in the clear while a tunnel is down"))
             .at(bypass, "for every node, public ones too")
             .because(name, "is on the internet")
-            .help("delete this line: the bypass is then on where nodes share a network, and off at public sites"),
+            .help("delete this line: the bypass is then on where nodes share a network, and off at public sites")
+            .fix_by_removing(bypass.span),
     );
 }
 

@@ -4,6 +4,21 @@
 //! The list here is of the extensions known when this program was made, so a newer one is no mistake.
 //!
 //! Fix: correct the name; for a new extension, allow this warning and say so.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { machine: { extensions: [qemu-guest-agnet] } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { machine: { extensions: [qemu-guest-agent] } }
+//! ```
+//!
 //! Source: https://github.com/siderolabs/extensions
 
 use components::{Plan, talos::image::full_name};
@@ -106,10 +121,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             format!("`{extension}` is no official extension that is known here"),
         )
         .at(extension, "the Image Factory refuses what it does not know");
-        diagnostics.push(match crate::closest(short, OFFICIAL.iter().copied()) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help("see https://github.com/siderolabs/extensions for their names"),
-        });
+        diagnostics
+            .push(crate::meant(diagnostic, extension.span, short, OFFICIAL.iter().copied()).unwrap_or_else(
+                |it| it.help("see https://github.com/siderolabs/extensions for their names"),
+            ));
     }
 }
 
@@ -126,7 +141,8 @@ mod tests {
     #[test]
     fn a_slip_of_the_pen() {
         assert_snapshot!(with("qemu-guest-agnet"), @"
-        warning[unknown-extension]: `qemu-guest-agnet` is no official extension that is known here
+        warning[unknown-extension]: `qemu-guest-agnet` is no official extension that is
+          known here
            ┌─ cluster.yaml:19:51
            │
         19 │     machine: { gateways: [10.2.0.1], extensions: [qemu-guest-agnet] }

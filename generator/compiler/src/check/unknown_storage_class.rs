@@ -4,6 +4,25 @@
 //! `storage.classes`, also one that a driver brings by itself.
 //!
 //! Fix: correct the name, or declare the class with its site and driver.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! storage:
+//!   classes: { proxmox-csi: { site: home } }
+//! apps:
+//!   gitea: { site: home, storage: [proxmox] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! storage:
+//!   classes: { proxmox-csi: { site: home } }
+//! apps:
+//!   gitea: { site: home, storage: [proxmox-csi] }
+//! ```
+//!
 //! Source: https://kubernetes.io/docs/concepts/storage/storage-classes/
 
 use components::Plan;
@@ -19,12 +38,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         let names = definition.storage.classes.keys().map(|name| &***name);
         let diagnostic = Diagnostic::error(CHECK.code, format!("there is no storage class `{class}`"))
             .at(class, "no entry of `storage.classes` has this name");
-        diagnostics.push(match crate::closest(class, names) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help(format!(
-                "declare it: `storage: {{ classes: {{ {class}: {{ site: …, access: … }} }} }}`"
-            )),
-        });
+        diagnostics.push(crate::meant(diagnostic, class.span, class, names).unwrap_or_else(|it| {
+            it.help(format!("declare it: `storage: {{ classes: {{ {class}: {{ site: …, access: … }} }} }}`"))
+        }));
     }
 }
 

@@ -6,6 +6,29 @@
 //!
 //! Fix: give one of the two a `publicAddress` (with 51820/udp passed on to it), or move it to a public site.
 //! An address of IPv6 alone is no way for a node that has none of its own.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sites:
+//!   home: { nat: true, networks: [10.2.0.0/16] }
+//!   vps: { public: true }
+//!   flat: { nat: true, networks: [192.168.7.0/24], machine: { dhcp: true } }   # behind a router of its own
+//! nodes:
+//!   flat0: { site: flat, role: worker, since: node, addresses: [192.168.7.10/24] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sites:
+//!   home: { nat: true, networks: [10.2.0.0/16] }
+//!   vps: { public: true }
+//!   flat: { nat: true, networks: [192.168.7.0/24], machine: { dhcp: true } }
+//! nodes:
+//!   flat0: { site: flat, role: worker, since: node, addresses: [192.168.7.10/24], publicAddress: 192.0.1.77 }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/kubespan (network requirements)
 
 use super::node_ip_outside_subnets::passes;
@@ -21,6 +44,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     let groups = groups(plan);
     for (i, a) in groups.iter().enumerate() {
         for b in &groups[i + 1..] {
+            // A node without an address is another check's; that nobody reaches it only follows.
+            if a.first().addresses.is_empty() || b.first().addresses.is_empty() {
+                continue;
+            }
             // What one site is made of inside, its own routers know.
             if a.site == b.site && !plan.definition.site(a.site).is_some_and(model::definition::Site::public)
             {
@@ -117,7 +144,8 @@ mod tests {
     fn no_family_in_common() {
         let text = edit(SMALL, "198.51.99.10/24", "\"2001:db8::10/64\"");
         assert_snapshot!(report("unreachable-node-pair", &text), @r#"
-        warning[unreachable-node-pair]: `cp0` and `vps0` cannot reach each other: they have no family of addresses in common
+        warning[unreachable-node-pair]: `cp0` and `vps0` cannot reach each other: they
+          have no family of addresses in common
            ┌─ cluster.yaml:25:3
            │
         25 │   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }

@@ -5,6 +5,25 @@
 //! A key (TSIG) proves both ends, and the address counts for nothing then.
 //!
 //! Fix: add `tsig` to `dns.powerdns`, and give the key to whoever runs the secondaries.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns:
+//!     outsideSecondaries: { second: { address: second-ns } }
+//!     tsig: ~
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns:
+//!     outsideSecondaries: { second: { address: second-ns } }
+//!     tsig: { name: transfer, key: { secret: powerdns-transfer-key, key: secret } }
+//! ```
+//!
 //! Source: RFC 8945; https://doc.powerdns.com/authoritative/tsig.html
 
 use components::Plan;

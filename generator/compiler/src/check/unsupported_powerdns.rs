@@ -5,6 +5,21 @@
 //! since September 2026: a warning.
 //!
 //! Fix: write a series that there is; with 4.9 and `rfc2136`, take `backend: gsqlite3`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { version: "6.0" }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   powerdns: { version: "5.1" }
+//! ```
+//!
 //! Source: https://doc.powerdns.com/authoritative/appendices/EOL.html;
 //! https://doc.powerdns.com/authoritative/backends/lmdb.html
 

@@ -4,6 +4,27 @@
 //! it look for it there alone. Outside of that link's network nobody asks.
 //!
 //! Fix: take a free address of the network that the control planes are on; with members at several sites, another endpoint.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0: { role: controlplane, addresses: [10.2.1.1/16] }
+//! addresses:
+//!   api-vip: { address: 10.3.3.1, holder: talos-vip }
+//! cluster: { endpoint: "https://10.3.3.1:6443" }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! nodes:
+//!   cp0: { role: controlplane, addresses: [10.2.1.1/16] }
+//! addresses:
+//!   api-vip: { address: 10.2.3.1, holder: talos-vip }
+//! cluster: { endpoint: "https://10.2.3.1:6443" }
+//! ```
+//!
 //! Source: https://docs.siderolabs.com/talos/latest/networking/vip
 
 use components::Plan;

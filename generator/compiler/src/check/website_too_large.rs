@@ -4,6 +4,17 @@
 //! would stay what it was.
 //!
 //! Fix: leave large files out, or make a container image of the site and run it as an app with this host.
+//!
+//! Wrong:
+//!
+//! ```yaml website/film.webm: 3145728 bytes
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml website/poster.webp: 40000 bytes
+//! ```
+//!
 //! Source: https://kubernetes.io/docs/concepts/configuration/configmap/#motivation
 
 use components::Plan;

@@ -4,6 +4,19 @@
 //! The path is relative to the folder of `cluster.yaml`.
 //!
 //! Fix: add `index.html`, or correct `content`.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! website: { content: ./site }   # and no ./site/index.html
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! website: { content: ./website }
+//! ```
+//!
 //! Source: https://nginx.org/en/docs/http/ngx_http_index_module.html
 
 use components::Plan;

@@ -7,6 +7,25 @@
 //! down with that one machine or line.
 //!
 //! Fix: name two servers in two networks, `secondarySites` or `outsideSecondaries`, and who answers at each.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       nameservers: { ns1.example.org: [], ns2.example.net: [second-ns] }   # nobody is ns1
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! dns:
+//!   zones:
+//!     example.org:
+//!       nameservers: { ns1.example.org: [vps0], ns2.example.net: [second-ns] }
+//! ```
+//!
 //! Source: RFC 1912, sections 2.3 and 2.8; RFC 2182, section 3
 
 use components::{Plan, zone};
@@ -39,13 +58,14 @@ fn servers(plan: &Plan, dns: &Dns, name: &Spanned<Hostname>, zone: &Zone, diagno
         );
     }
     if let Some(primary) = zone.primary.as_ref().filter(|it| !zone.nameservers.contains_key(&****it)) {
-        let mut diagnostic =
+        let diagnostic =
             Diagnostic::error(CHECK.code, format!("the primary `{primary}` is no name server of `{name}`"))
                 .at(primary, "is not among `nameservers`");
-        if let Some(close) = crate::closest(primary, zone.nameservers.keys().map(|it| &***it)) {
-            diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
-        }
-        diagnostics.push(diagnostic);
+        let names = || zone.nameservers.keys().map(|it| &***it);
+        diagnostics.push(crate::meant(diagnostic, primary.span, primary, names()).unwrap_or_else(|it| {
+            let all: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+            it.help(format!("the name servers are {}", all.join(", ")))
+        }));
     }
     for (host, addresses) in &zone.nameservers {
         let within = plan.definition.zone_of(host);
@@ -193,7 +213,8 @@ mod tests {
     fn a_name_server_where_none_runs() {
         let definition = edit(SMALL, SECOND, "        ns2.example.net: [worker0]\n");
         assert_snapshot!(report("zone-without-authority", &definition), @"
-        error[zone-without-authority]: no name server runs at `worker0`, where `ns2.example.net` is to be
+        error[zone-without-authority]: no name server runs at `worker0`, where
+          `ns2.example.net` is to be
            ┌─ cluster.yaml:58:27
            │
         48 │     site: vps
@@ -211,7 +232,8 @@ mod tests {
     fn a_primary_that_is_none() {
         let definition = edit(SMALL, SECOND, &format!("{SECOND}      primary: ns0.example.org\n"));
         assert_snapshot!(report("zone-without-authority", &definition), @"
-        error[zone-without-authority]: the primary `ns0.example.org` is no name server of `example.org`
+        error[zone-without-authority]: the primary `ns0.example.org` is no name server
+          of `example.org`
            ┌─ cluster.yaml:59:16
            │
         59 │       primary: ns0.example.org
@@ -241,7 +263,8 @@ mod tests {
     fn two_names_for_one_server() {
         let definition = edit(SMALL, SECOND, "        ns2.example.org: [vps0]\n");
         assert_snapshot!(report("zone-without-authority", &definition), @"
-        warning[zone-without-authority]: the zone `example.org` has name servers of several names, and all at one address
+        warning[zone-without-authority]: the zone `example.org` has name servers of
+          several names, and all at one address
            ┌─ cluster.yaml:57:27
            │
         57 │         ns1.example.org: [vps0]

@@ -8,10 +8,17 @@ use std::process::ExitCode;
 pub struct Explain {
     /// The code in brackets: `dangling-address`. All are listed where absent.
     code: Option<String>,
+    /// All pages as one in Markdown: `docs/checks.md` is made by this.
+    #[arg(long, conflicts_with = "code")]
+    markdown: bool,
 }
 
 impl Explain {
     pub fn run(self) -> Result<ExitCode, Failure> {
+        if self.markdown {
+            print(&compiler::explain_markdown())?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let Some(code) = self.code else {
             print(&compiler::explain_all())?;
             return Ok(ExitCode::SUCCESS);

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod fix;
 mod init;
 mod render;
 
@@ -48,7 +49,11 @@ enum Command {
     /// Say what a diagnostic means, why it matters, and how to mend it.
     Explain(explain::Explain),
     /// Print the JSON Schema of cluster.yaml, for editors.
-    Schema,
+    Schema {
+        /// That of `check --format json` instead.
+        #[arg(long)]
+        diagnostics: bool,
+    },
     /// Write a new definition, commented, that compiles as it is.
     Init(init::Init),
 }
@@ -70,8 +75,8 @@ impl Cli {
             Command::Render(render) => render.run(&found(root)?),
             Command::Check(check) => check.run(&found(root)?),
             Command::Explain(explain) => explain.run(),
-            Command::Schema => {
-                print(&compiler::schema())?;
+            Command::Schema { diagnostics } => {
+                print(&if diagnostics { compiler::json_schema() } else { compiler::schema() })?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Init(init) => init.run(&match root {
@@ -137,5 +142,11 @@ fn show(cluster: &Cluster, diagnostics: &Diagnostics) {
     };
     let counts: Vec<String> = [Severity::Error, Severity::Warning].into_iter().filter_map(count).collect();
     let name = cluster.sources.name(cluster.definition);
-    say(&format!("{name}: {}; `tombolo explain CODE` says more of each\n", counts.join(", ")));
+    let certain = diagnostics.iter().filter(|it| !it.fix.is_empty()).count();
+    say(&format!("{name}: {}\n`tombolo explain CODE` says more of each\n", counts.join(", ")));
+    match certain {
+        0 => {}
+        1 => say("`tombolo check --fix` mends one of them\n"),
+        many => say(&format!("`tombolo check --fix` mends {many} of them\n")),
+    }
 }

@@ -1,9 +1,7 @@
 //! Values in the place of what could not be read, so that the rest can be checked.
 
-use super::{
-    node::{Mapping, Node, Value},
-    schema::{Form, Shape},
-};
+use super::schema::{Form, Shape};
+use model::node::{Mapping, Node, Value};
 use model::{Span, Spanned};
 
 /// What was mended in a tree, so that it can be read.

@@ -6,7 +6,6 @@
 
 mod decode;
 mod mend;
-mod node;
 mod scalar;
 mod schema;
 mod structure;
@@ -21,8 +20,7 @@ mod tests;
 pub(crate) use decode::decode;
 pub(crate) use schema::schema;
 
-use model::{Code, Diagnostic, Diagnostics, FileId, Sources, Span};
-use node::Value;
+use model::{Diagnostic, Diagnostics, FileId, Sources, Span, node::Value};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -38,7 +36,7 @@ pub(crate) struct Parsed<T> {
 }
 
 /// Reads a file. Says everything that is wrong with it; gives nothing where too little is left of it.
-pub(crate) fn parse<T: DeserializeOwned + JsonSchema>(
+pub(crate) fn parse<T: DeserializeOwned + JsonSchema + 'static>(
     sources: &Sources,
     file: FileId,
     diagnostics: &mut Diagnostics,
@@ -49,7 +47,7 @@ pub(crate) fn parse<T: DeserializeOwned + JsonSchema>(
     value
 }
 
-fn read<T: DeserializeOwned + JsonSchema>(
+fn read<T: DeserializeOwned + JsonSchema + 'static>(
     text: &str,
     file: FileId,
     faults: &mut Faults,
@@ -72,7 +70,7 @@ fn read<T: DeserializeOwned + JsonSchema>(
         return None;
     }
     let schema = schema::schema::<T>();
-    let mended = structure::check(&mut root, &schema, text, document.cut, faults);
+    let mended = structure::check(&mut root, schema, text, document.cut, faults);
     if document.cut || mended.hopeless || faults.full() {
         return None;
     }
@@ -87,6 +85,11 @@ fn read<T: DeserializeOwned + JsonSchema>(
             None
         }
     }
+}
+
+/// Whether a text without quotes is read as text.
+pub(crate) fn is_plain_text(text: &str) -> bool {
+    matches!(Value::plain(text), Value::Text(_))
 }
 
 /// What was found wrong, up to a limit.
@@ -113,56 +116,3 @@ impl Faults {
         self.0.into_iter().for_each(|fault| diagnostics.push(fault));
     }
 }
-
-/// The codes of what is found here, and what each means.
-pub(crate) const CODES: &[(Code, &str)] = &[
-    (
-        "duplicate-key",
-        "A key is written twice in one mapping.\n\n\
-         YAML allows it no more than JSON does, but most readers take the last of the two without a word, so that a \
-         node added under a name that is taken would replace the other. Both places are shown: rename one, or join \
-         the two.",
-    ),
-    (
-        "invalid-value",
-        "A value is of the right type, and not one that is possible there.\n\n\
-         Addresses, networks, names, versions and the like are read as what they are, so a typing mistake shows \
-         here and not on a node. The message says what is wrong with the value, and where it can, what to write.",
-    ),
-    (
-        "invalid-yaml",
-        "The file is not YAML, or uses what a definition has no use for.\n\n\
-         Reading stops at this place, so mistakes below it are found when it is mended. Often it is a tab, a quote \
-         or bracket that is not closed, or a line that is indented to no level of those above it.",
-    ),
-    (
-        "missing-key",
-        "A key that must be there is not.\n\n\
-         The message says what it is for, and shows a value that would do.",
-    ),
-    (
-        "unexpanded-variable",
-        "A value holds `${…}` or `{{ … }}`, which is left as it is.\n\n\
-         tombolo fills in no variables, and the Kustomizations that it writes have no `postBuild`: what you read is \
-         what runs. Write the value itself. A secret is never written into a definition: name the Secret that holds \
-         it. Values that are passed on to a Helm chart may hold both.",
-    ),
-    (
-        "unknown-key",
-        "A key is written that does not exist at this place.\n\n\
-         It would have no effect, and is most often a typing mistake or a line that is indented too far or too \
-         little. Where there is a key like it, the message says so.",
-    ),
-    (
-        "wrong-type",
-        "A value is of another type than the one that is wanted: text for a number, one value for a list.\n\n\
-         YAML decides by how a value is written: `1.10` is the number 1.1, and `\"1.10\"` is text; `true` is a truth \
-         value, and `yes` is text since YAML 1.2, though older readers take it for `true`.",
-    ),
-    (
-        "yaml-alias",
-        "The file has an anchor (`&name`), an alias (`*name`), a merge key (`<<`) or a tag (`!name`).\n\n\
-         They make one part of a file mean what another part says, and a few lines of them can stand for gigabytes. \
-         A definition says everything where it is: what nodes have in common belongs to their site.",
-    ),
-];

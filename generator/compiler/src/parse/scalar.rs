@@ -1,11 +1,11 @@
 //! Values of one scalar: what is wrong with one, and what to write instead.
 
 use super::{
-    node::{Node, Value},
     schema::{Form, Shape},
     structure::Walk,
     words::{list, one_of},
 };
+use model::node::{Node, Value};
 use model::{
     Diagnostic, Span,
     scalar::{Fault, Kind},
@@ -39,7 +39,7 @@ fn boolean<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, shape: Shape<'s>) {
     let help = meant.map(|meant| {
         if quoted { format!("write `{meant}` without quotes") } else { format!("write `{meant}`") }
     });
-    walk.wrong_type(node, "`true` or `false`", help);
+    walk.wrong_type_fixed(node, "`true` or `false`", help, meant.map(|it| it.to_string()));
     match meant {
         Some(meant) => node.value = Value::Bool(meant),
         None => walk.mended.replace(node, shape),
@@ -54,24 +54,24 @@ fn integer<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, least: i64, most: i64, 
             let digits = source.trim_start_matches(['+', '-']);
             let octal =
                 digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
-            let (message, label) = if octal {
-                (
-                    format!("`{source}` has a leading zero, which some programs read as octal"),
-                    format!("write `{number}`"),
-                )
+            let (message, label, nearest) = if octal {
+                let message = format!("`{source}` has a leading zero, which some programs read as octal");
+                (message, "read as decimal here".into(), *number)
             } else if fits(*number) {
                 return;
             } else {
-                (format!("{} cannot be {number}", walk.container()), bounds(least, most))
+                let message = format!("{} cannot be {number}", walk.container());
+                (message, bounds(least, most), (*number).clamp(least, most))
             };
-            walk.faults.push(Diagnostic::error("invalid-value", message).at_span(node.span, label));
+            let diagnostic = Diagnostic::error("invalid-value", message).at_span(node.span, label);
+            walk.faults.push(diagnostic.help(format!("write `{nearest}`")));
             walk.mended.poisoned.push(node.span);
             node.value = Value::Integer((*number).clamp(least, most));
         }
         Value::Text(text) => {
             let plain = text.replace(['_', ',', ' '], "").parse().ok().filter(|number| fits(*number));
             let help = plain.map(|number: i64| format!("write `{number}`, without quotes"));
-            walk.wrong_type(node, "a whole number", help);
+            walk.wrong_type_fixed(node, "a whole number", help, plain.map(|it| it.to_string()));
             match plain {
                 Some(number) => node.value = Value::Integer(number),
                 None => walk.mended.replace(node, shape),
@@ -115,7 +115,8 @@ fn text<'s>(walk: &mut Walk<'_, 's>, node: &mut Node, kind: Option<&'static Kind
             None => walk.mended.replace(node, shape),
         }
     } else if !quoted {
-        walk.wrong_type(node, "text", Some(format!("put it in quotes: `\"{said}\"`")));
+        let quoted = format!("\"{said}\"");
+        walk.wrong_type_fixed(node, "text", Some(format!("put it in quotes: `{quoted}`")), Some(quoted));
         *node = Node::text(said, node.span);
     }
 }

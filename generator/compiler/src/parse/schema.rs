@@ -3,12 +3,25 @@
 use model::scalar::{KINDS, Kind};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
+use std::{
+    any::TypeId,
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 /// The schema of a type, in draft 2020-12, for editors and for [`super::structure`].
 ///
 /// Stricter than what `schemars` derives: nothing is null, integers have the bounds of their type, and a map says
 /// of what kind its keys are.
-pub(crate) fn schema<T: JsonSchema>() -> Value {
+///
+/// Worked out once for each type: it takes longer than reading a definition.
+pub(crate) fn schema<T: JsonSchema + 'static>() -> &'static Value {
+    static KNOWN: Mutex<BTreeMap<TypeId, &'static Value>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(TypeId::of::<T>()).or_insert_with(|| Box::leak(Box::new(made::<T>())))
+}
+
+fn made<T: JsonSchema>() -> Value {
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
     let mut schema = schema.to_value();
     tidy(&mut schema);
@@ -254,7 +267,7 @@ mod tests {
     fn the_definition_is_strict() {
         let schema = schema::<model::Definition>();
         let mut found = Vec::new();
-        parts(&schema, &mut found);
+        parts(schema, &mut found);
         for part in found {
             let said = format!("{part:?}");
             assert!(!said.contains("\"null\"") || part.contains_key("$defs"), "{said}");

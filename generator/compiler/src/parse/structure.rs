@@ -8,12 +8,12 @@
 use super::{
     Faults,
     mend::Mended,
-    node::{Mapping, Node, Value},
     scalar,
     schema::{Fields, Form, Shape},
     syntax,
     words::{list, one_of, same_letters},
 };
+use model::node::{Mapping, Node, Value};
 use model::{Diagnostic, Span, Spanned};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -123,12 +123,15 @@ impl<'s> Walk<'_, 's> {
                 self.wrong_type(node, "a list", None);
                 return self.mended.replace(node, shape);
             }
-            let help = if mapping {
-                "begin each entry with `- `, the first too".to_owned()
+            let (help, fix) = if mapping {
+                ("begin each entry with `- `, the first too".to_owned(), None)
             } else {
-                format!("write `[{}]`", self.source(node.span))
+                let list = format!("[{}]", self.source(node.span));
+                // What brackets and commas mean changes between them.
+                let plain = !list[1..list.len() - 1].contains(['[', ']', '{', '}', ',', '\n']);
+                (format!("write `{list}`"), plain.then_some(list))
             };
-            self.wrong_type(node, "a list", Some(help));
+            self.wrong_type_fixed(node, "a list", Some(help), fix);
             let only = Node::new(std::mem::replace(&mut node.value, Value::Null), node.span);
             node.value = Value::Sequence(vec![only]);
         }
@@ -164,8 +167,8 @@ impl<'s> Walk<'_, 's> {
             if keep && taken.insert(key.value.clone()) {
                 kept.push((key, node));
             } else {
-                // Whatever refers to this name would seem to be wrong.
-                self.mended.hopeless |= !keep;
+                // Whatever refers to this name, or to the one that was meant, would seem to be wrong.
+                self.mended.hopeless = true;
                 self.mended.poisoned.push(key.span);
             }
         }
@@ -220,7 +223,8 @@ impl<'s> Walk<'_, 's> {
         let diagnostic = Diagnostic::error("unknown-key", format!("unknown key `{}`", clip(&key.value)))
             .at_span(key.span, format!("not a key of {}", self.container()));
         if let Some(meant) = fields.names().find(|name| same_letters(name, &key.value)) {
-            self.faults.push(diagnostic.help(format!("did you mean `{meant}`?")));
+            let help = format!("did you mean `{meant}`?");
+            self.faults.push(diagnostic.help(help).fix_by_writing(key.span, meant));
             return Some(meant);
         }
         let below = |name: &&str| matches!(fields.get(name).map(Shape::form), Some(Form::Struct(inner)) if inner.get(&key.value).is_some());
@@ -234,17 +238,13 @@ impl<'s> Walk<'_, 's> {
             self.faults.push(diagnostic.help(format!("it is a key of {outer}: is it indented too far?")));
             return None;
         }
-        let meant = crate::closest(&key.value, fields.names());
-        let help = match meant {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => match fields.names().collect::<Vec<_>>().as_slice() {
-                [] => "it has no keys at all".to_owned(),
-                [only] => format!("the only key here is `{only}`"),
-                names => format!("the keys here are {}", list(names)),
-            },
-        };
-        self.faults.push(diagnostic.help(help));
-        meant
+        let close = crate::meant(diagnostic, key.span, &key.value, fields.names());
+        self.faults.push(close.unwrap_or_else(|it| match fields.names().collect::<Vec<_>>().as_slice() {
+            [] => it.help("it has no keys at all"),
+            [only] => it.help(format!("the only key here is `{only}`")),
+            names => it.help(format!("the keys here are {}", list(names))),
+        }));
+        crate::closest(&key.value, fields.names())
     }
 
     fn missing_key(&mut self, span: Span, name: &str, shape: Shape<'s>) {
@@ -285,10 +285,25 @@ impl<'s> Walk<'_, 's> {
     }
 
     pub(super) fn wrong_type(&mut self, node: &Node, expected: &str, help: Option<String>) {
+        self.wrong_type_fixed(node, expected, help, None);
+    }
+
+    /// A value of the wrong type, and what to write for it where that is certain.
+    pub(super) fn wrong_type_fixed(
+        &mut self,
+        node: &Node,
+        expected: &str,
+        help: Option<String>,
+        fix: Option<String>,
+    ) {
         let diagnostic = Diagnostic::error("wrong-type", format!("{} must be {expected}", self.container()))
             .at_span(node.span, format!("this is {}", node.value.kind()));
-        self.faults.push(match help {
+        let diagnostic = match help {
             Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        };
+        self.faults.push(match fix {
+            Some(fix) => diagnostic.fix_by_replacing(node.span, fix),
             None => diagnostic,
         });
     }
@@ -328,16 +343,20 @@ impl<'s> Walk<'_, 's> {
             }
             None => {}
         }
-        let meant = names.iter().find(|name| same_letters(name, text)).copied();
-        let meant = meant.or_else(|| crate::closest(text, names.iter().copied()));
+        let same = names.iter().find(|name| same_letters(name, text)).copied();
+        let meant = same.or_else(|| crate::closest(text, names.iter().copied()));
         let diagnostic =
             Diagnostic::error("invalid-value", format!("{} cannot be `{}`", self.container(), clip(text)))
                 .at_span(node.span, format!("expected {}", one_of(&names)));
         let Some(meant) = meant else {
-            self.faults.push(diagnostic);
+            let examples: Vec<String> = names.iter().take(3).map(|name| format!("`{name}`")).collect();
+            let more = if names.len() > 3 { ", …" } else { "" };
+            self.faults.push(diagnostic.help(format!("write one of them: {}{more}", examples.join(", "))));
             return self.mended.replace(node, shape);
         };
-        self.faults.push(diagnostic.help(format!("did you mean `{meant}`?")));
+        let all = same.map_or_else(|| names.clone(), |same| vec![same]);
+        let word = if same.is_some() { meant } else { text };
+        self.faults.push(crate::meant(diagnostic, node.span, word, all.into_iter()).unwrap_or_else(|it| *it));
         self.mended.poisoned.push(node.span);
         *node = Node::text(meant, node.span);
     }

@@ -1,6 +1,6 @@
 //! A serde deserializer over [`Node`], which answers [`model::Spanned`]'s question for the place of a value.
 
-use super::node::{Node, Value};
+use model::node::{Node, Value};
 use model::{Span, Spanned, span_protocol as protocol};
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,

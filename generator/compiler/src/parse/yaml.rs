@@ -4,12 +4,9 @@
 //! keys, of every duplicate, and of what is refused here. Anchors, aliases, merge keys and tags are refused (nothing
 //! is ever copied, so no file grows in memory), and so are a second document and deep nesting.
 
-use super::{
-    Faults,
-    node::{Mapping, Node, Value},
-    syntax,
-};
+use super::{Faults, syntax};
 use granit_parser::{Event, Parser, ScalarStyle, Span as Range};
+use model::node::{Mapping, Node, Value};
 use model::{Diagnostic, FileId, Span, Spanned};
 use std::collections::BTreeMap;
 
@@ -142,7 +139,10 @@ impl<'a> Builder<'a> {
                     {
                         Value::Refused
                     }
-                    ScalarStyle::Plain if tag.is_none() => Value::plain(&text),
+                    // What a tag says is reported, and the value read as it would be without.
+                    ScalarStyle::Plain if tag.is_none_or(|tag| self.source(tag) != "!!str") => {
+                        Value::plain(&text)
+                    }
                     _ => Value::Text(text.into_owned()),
                 };
                 self.scalar(Node::new(value, span), style == ScalarStyle::Plain);

@@ -49,7 +49,7 @@ pub struct NodeFacts<'a> {
     pub sysctls: BTreeMap<String, String>,
     pub discovery: DiscoveryFact,
     pub kubespan: Option<KubeSpanFact>,
-    /// Rules of a firewall that blocks the rest; none where it lets everything in.
+    /// Rules of a firewall that blocks the rest, Talos' own or the provider's; none where all is let in.
     pub firewall: Option<Vec<Rule>>,
     /// Folders of the node that hold data.
     pub volumes: Vec<&'static str>,
@@ -100,7 +100,7 @@ impl<'a> NodeFacts<'a> {
         let machine = node.machine.over(&site.machine);
         let controlplane = node.role.value == Role::Controlplane;
         let vips = if controlplane { vips(plan, node, site) } else { Vec::new() };
-        let block = site.firewall() == FirewallDefault::Block;
+        let block = site.firewall() != FirewallDefault::Accept;
         Some(Self {
             name,
             node,

@@ -15,7 +15,7 @@ use super::{
     },
     facts::{DiscoveryFact, KUBEPRISM_PORT, KubeSpanFact, NodeFacts, TaintFact},
 };
-use model::definition::Definition;
+use model::definition::{Definition, FirewallDefault};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tree::Object;
@@ -333,6 +333,9 @@ impl Patch<'_> {
 
     fn firewall(&mut self) {
         let Some(rules) = &self.facts.firewall else { return };
+        if self.facts.site.firewall() != FirewallDefault::Block {
+            return;
+        }
         self.push(&NetworkDefaultActionConfig { ingress: "block" });
         for rule in rules {
             let ports = rule.ports.iter().map(|(first, last)| {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::Plan;
 use minijinja::{Environment, UndefinedBehavior, Value, context, syntax::SyntaxConfig};
-use model::Phase;
+use model::{Phase, definition::FirewallDefault};
 use std::{collections::BTreeMap, net::IpAddr};
 
 /// One rule for all texts of this folder: a value that is missing is a fault of the template.
@@ -145,7 +145,10 @@ fn firewalls(nodes: &[NodeFacts]) -> Vec<Value> {
     let mut tables: Vec<(&[Rule], Vec<&NodeFacts>)> = Vec::new();
     for node in nodes {
         let Some(rules) = &node.firewall else { continue };
-        match tables.iter_mut().find(|(known, _)| *known == rules.as_slice()) {
+        let alike = |known: &[Rule], nodes: &[&NodeFacts]| {
+            known == rules.as_slice() && nodes[0].site.firewall() == node.site.firewall()
+        };
+        match tables.iter_mut().find(|(known, nodes)| alike(known, nodes)) {
             Some((_, nodes)) => nodes.push(node),
             None => tables.push((rules, vec![node])),
         }
@@ -161,7 +164,8 @@ fn firewalls(nodes: &[NodeFacts]) -> Vec<Value> {
     tables
         .into_iter()
         .map(|(rules, nodes)| {
-            context! { nodes => names(&nodes), rules => rules.iter().map(rule).collect::<Vec<_>>() }
+            let provider = nodes[0].site.firewall() == FirewallDefault::Provider;
+            context! { nodes => names(&nodes), provider, rules => rules.iter().map(rule).collect::<Vec<_>>() }
         })
         .collect()
 }

@@ -16,6 +16,9 @@ pub struct HeldAddress {
     pub address: Spanned<Address>,
     /// What holds it.
     pub holder: Spanned<Holder>,
+    /// What a machine outside the cluster does besides what the definition says: `headscale`. It goes with the machine.
+    #[serde(default)]
+    pub serves: Vec<Spanned<String>>,
     /// The first phase in which it is held. From the start where absent.
     pub since: Option<Spanned<Phase>>,
     /// The last phase in which it is held. To the end where absent.

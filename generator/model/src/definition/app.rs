@@ -41,7 +41,8 @@ pub struct App {
     pub until: Option<Spanned<Phase>>,
 }
 
-/// A Git repository that Flux knows already as a GitRepository of this name in `flux-system`.
+/// A Git repository that Flux knows already as a GitRepository of this name in `flux-system`. One with the name that
+/// `flux.source` has says that apps lie there and not beside this file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Source {

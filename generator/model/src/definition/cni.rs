@@ -2,7 +2,7 @@
 
 use crate::{
     Spanned,
-    scalar::{Address, Cidr, Mtu, Port, Version},
+    scalar::{Address, Cidr, Mtu, Port, RelativePath, Version},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -53,6 +53,8 @@ pub struct Cilium {
     pub cluster_id: Option<Spanned<u8>>,
     /// An address that the API is also found at while KubePrism is off.
     pub api_fallback: Option<Spanned<Address>>,
+    /// The file of Helm values that is in use today, which the checks read; ours is to take its place.
+    pub values_file: Option<Spanned<RelativePath>>,
     /// More Helm values; they win over what is worked out.
     pub values: Option<Spanned<serde_json::Value>>,
 }

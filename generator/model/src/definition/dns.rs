@@ -267,6 +267,8 @@ pub struct PreviousDns {
     /// Addresses that hosts resolve to until the ingress moves. Without any, external-dns of ours comes only then.
     #[serde(default)]
     pub targets: Vec<Spanned<AddressRef>>,
+    /// Seconds that its answers may be kept, where that is known.
+    pub ttl: Option<Spanned<u32>>,
     /// Networks that it answers from.
     #[serde(default)]
     pub networks: Vec<Spanned<Cidr>>,

@@ -11,6 +11,7 @@ mod checks;
 mod cluster;
 mod cni;
 mod dns;
+mod existing;
 mod ingress;
 mod load_balancer;
 mod machine;
@@ -33,6 +34,7 @@ pub use dns::{
     Backend, ClusterForward, Dns, Exposure, ExternalDns, OutsideSecondary, Parent, PowerDns, PreviousDns,
     RecordSet, RecordsPolicy, Soa, Tsig, TsigAlgorithm, Zone,
 };
+pub use existing::Existing;
 pub use ingress::{Controller, Ingress};
 pub use load_balancer::{LoadBalancer, MetalLb, Pool};
 pub use machine::{Architecture, Machine, Platform, Route};
@@ -88,12 +90,15 @@ pub struct Definition {
     pub certificates: Option<Certificates>,
     /// A website that the cluster serves.
     pub website: Option<Website>,
-    /// Other Git repositories that hold apps, beside the one that holds this file.
+    /// Git repositories that hold apps, where this is not the one that holds this file.
     #[serde(default)]
     pub sources: BTreeMap<Spanned<Name>, Source>,
     /// Directories that exist already: tombolo writes their Flux Kustomization, order and placement.
     #[serde(default)]
     pub apps: BTreeMap<Spanned<Name>, App>,
+    /// What the repository holds already, beside apps: the checks read it, and nothing writes to it.
+    #[serde(default)]
+    pub existing: Existing,
     /// How far the migration has come.
     #[serde(default)]
     pub migration: Migration,

@@ -34,6 +34,8 @@ pub struct Node {
     pub node_ip_subnets: Option<Vec<Spanned<SubnetFilter>>>,
     /// The phase in which it joins. Where absent: `node` at a public site without control planes, else it is there from the start.
     pub since: Option<Spanned<Phase>>,
+    /// The machine that is wiped to become this node: an entry of `addresses` that is held outside the cluster.
+    pub replaces: Option<Spanned<Name>>,
     /// A Tailscale auth key, where the node has the extension.
     pub tailscale_auth_key: Option<SecretKey>,
 }

@@ -57,6 +57,8 @@ pub enum FirewallDefault {
     Accept,
     /// It is dropped.
     Block,
+    /// It comes in, and a firewall of the provider's stands before the nodes. The rules for it are in `talos/README.md`.
+    Provider,
 }
 
 impl Site {

@@ -1,5 +1,6 @@
 //! Values written as one YAML scalar: each a newtype that parses at its place, or says why not.
 
+mod date;
 pub(crate) mod macros;
 mod name;
 mod network;
@@ -8,6 +9,7 @@ mod record;
 mod version;
 mod web;
 
+pub use date::Date;
 pub(crate) use macros::scalar;
 pub use name::{ConfigKey, LabelKey, LabelValue, Name};
 pub use network::{Address, AddressRange, Cidr, InterfaceAddress, Mtu, Port, SubnetFilter};
@@ -78,6 +80,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Cidr>(),
     Kind::of::<ConfigKey>(),
     Kind::of::<Contract>(),
+    Kind::of::<Date>(),
     Kind::of::<Duration>(),
     Kind::of::<Email>(),
     Kind::of::<Hostname>(),

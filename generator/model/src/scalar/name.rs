@@ -29,7 +29,8 @@ pub(super) fn label(text: &str, what: &str) -> Result<(), Fault> {
         return Err(Fault::new(format!("{what} must not be empty")));
     }
     if text.len() > 63 {
-        return Err(Fault::new(format!("{what} has at most 63 characters, this one has {}", text.len())));
+        let fault = Fault::new(format!("{what} has at most 63 characters, this one has {}", text.len()));
+        return Err(fault.help(format!("leave out {} of them", text.len() - 63)));
     }
     if let Some(bad) = text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
         let fault = Fault::new(format!("{what} has only `a` to `z`, `0` to `9` and `-`, not `{bad}`"));

@@ -11,7 +11,7 @@ use crate::{
     report::Report,
     trees::{Committed, Tree, with_definition},
 };
-use compiler::Cluster;
+use compiler::{Cluster, testing};
 use components::talos::{
     contract::{self, KNOWN},
     release::{self, Release},
@@ -31,13 +31,15 @@ pub(super) fn run(clusters: &[Committed], talos: &mut Validators, report: &mut R
                 let variant = at(cluster, version, contract);
                 let judges = BTreeSet::from([contract, version.contract()]);
                 let (mut nodes, mut accepted) = (0, 0);
-                for phase in Phase::ALL {
-                    let title = format!("{}, {phase}, {contract} on {}", cluster.name, version.latest());
-                    let tree = Tree::render(&variant, phase, title)?;
+                let (diagnostics, trees) = testing::talos_unchecked(&variant, &Phase::ALL);
+                let title = format!("{}, {contract} on {}", cluster.name, version.latest());
+                let said = diagnostics.render(&variant.sources, false);
+                report.expect(&title, if diagnostics.has_errors() { Err(said) } else { Ok(()) });
+                let definition = testing::definition(&variant).expect("it parses, as it has trees");
+                for (phase, tree) in Phase::ALL.into_iter().zip(&trees) {
+                    let tree = Tree::of(tree, format!("{title}, {phase}"));
                     let index = Index::of(&tree)?;
                     let questions = index.questions(&tree)?;
-                    let definition =
-                        compiler::testing::definition(&variant).expect("it compiles, so it parses");
                     for judge in &judges {
                         let verdicts = talos.ask(&judge.to_string(), &questions)?;
                         for ((question, verdict), member) in questions.iter().zip(&verdicts).zip(&index.nodes)
@@ -66,9 +68,9 @@ pub(super) fn run(clusters: &[Committed], talos: &mut Validators, report: &mut R
 }
 
 /// The definition, for another version and contract. Kubernetes goes down to what that version runs.
-fn at(cluster: &Cluster, version: &Release, contract: Contract) -> Cluster {
+pub(super) fn at(cluster: &Cluster, version: &Release, contract: Contract) -> Cluster {
     let text = cluster.sources.text(cluster.definition);
-    let definition = compiler::testing::definition(cluster).expect("a committed cluster parses");
+    let definition = testing::definition(cluster).expect("a committed cluster parses");
     let mut text = set(
         text,
         "talos",
@@ -126,7 +128,7 @@ fn newer_is_refused(
     let before = release::release(older).expect("a contract has a release");
     let name = format!("{}: contract {contract} on {}", cluster.name, before.latest());
 
-    let (diagnostics, _) = compiler::testing::talos_unchecked(&at(cluster, before, contract), Phase::Cleanup);
+    let (diagnostics, _) = testing::talos_unchecked(&at(cluster, before, contract), &[Phase::Cleanup]);
     let codes: BTreeSet<&str> =
         diagnostics.iter().filter(|it| it.severity == model::Severity::Error).map(|it| it.code).collect();
     let first = codes.contains("document-unknown-to-contract");

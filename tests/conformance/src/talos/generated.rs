@@ -17,7 +17,7 @@ use proptest::{
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write,
 };
 
@@ -37,7 +37,7 @@ pub(super) fn run(cases: u32, seed: u64, talos: &mut Validators, report: &mut Re
         tried.set(tried.get() + 1);
         let text = case.text();
         let cluster = testing::cluster(&text);
-        let compiled = compiler::compile(&cluster, Options { phase: Some(case.phase) });
+        let compiled = compiler::compile(&cluster, Options { phase: Some(case.phase), ..Options::default() });
         let Some(tree) = &compiled.tree else {
             let errors = compiled.diagnostics.iter().filter(|it| it.severity == Severity::Error);
             for diagnostic in errors.take(1) {
@@ -52,7 +52,7 @@ pub(super) fn run(cases: u32, seed: u64, talos: &mut Validators, report: &mut Re
         let questions = index.questions(&tree).map_err(fault)?;
         let definition = testing::definition(&cluster).expect("it compiles, so it parses");
         let version = definition.talos.version.minor().to_string();
-        for judge in [&index.contract, &version] {
+        for judge in BTreeSet::from([&index.contract, &version]) {
             let verdicts = talos.borrow_mut().ask(judge, &questions).map_err(fault)?;
             for (member, verdict) in index.nodes.iter().zip(verdicts) {
                 nodes.set(nodes.get() + 1);
@@ -430,7 +430,9 @@ impl GeneratedSite {
         if let Some(mtu) = self.mtu {
             say(format!("    underlayMtu: {mtu}\n"));
         }
-        if let Some(firewall) = self.firewall {
+        // Nobody may leave a public site open.
+        let firewall = self.firewall.map(|it| if self.public && it == "accept" { "provider" } else { it });
+        if let Some(firewall) = firewall {
             say(format!("    firewall: {firewall}\n"));
         }
         if self.topology {

@@ -5,9 +5,10 @@ mod fixtures;
 mod generated;
 mod meant;
 mod refusals;
-mod seen;
+pub(crate) mod seen;
+mod spoiled;
 mod trees;
-mod validator;
+pub(crate) mod validator;
 
 use crate::{fault::Fault, report::Report, trees::Scope};
 use validator::Validators;
@@ -17,6 +18,7 @@ pub(crate) fn run(scope: &Scope, cases: u32, seed: u64, report: &mut Report) -> 
     trees::run(scope, &mut talos, report)?;
     if let Scope::Whole(clusters) = scope {
         contracts::run(clusters, &mut talos, report)?;
+        spoiled::run(clusters, &mut talos, report)?;
         fixtures::run(&mut talos, report)?;
         refusals::run(&mut talos, report)?;
         generated::run(cases, seed, &mut talos, report);

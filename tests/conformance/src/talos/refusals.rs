@@ -99,19 +99,19 @@ fn judge(row: &Row, talos: &mut Validators) -> Result<Result<(), String>, Fault>
         text = text.replace(from, to);
     }
     let cluster = testing::cluster(&text);
-    let (diagnostics, tree) = testing::talos_unchecked(&cluster, Phase::Cleanup);
+    let (diagnostics, trees) = testing::talos_unchecked(&cluster, &[Phase::Cleanup]);
     let codes: BTreeSet<Code> = diagnostics.iter().map(|it| it.code).collect();
     if !codes.contains(row.code.as_str()) {
         return Ok(Err(format!("our check is silent; these speak: {codes:?}")));
     }
-    let Some(tree) = tree else {
+    let Some(tree) = trees.first() else {
         let fine = row.unsayable.is_some();
         return Ok(if fine { Ok(()) } else { Err("it cannot be rendered".into()) });
     };
     if row.unsayable.is_some() {
         return Ok(Err("it can be rendered, so Talos can be asked".into()));
     }
-    let tree = Tree::of(&tree, row.situation.clone());
+    let tree = Tree::of(tree, row.situation.clone());
     let index = Index::of(&tree)?;
     let questions = index.questions(&tree)?;
     let judge = row.talos.as_ref().unwrap_or(&index.contract);

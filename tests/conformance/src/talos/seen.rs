@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The documents of a configuration.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     main: Value,
     documents: Vec<Value>,
 }
@@ -17,7 +17,7 @@ pub(super) struct Seen {
 type Place<'a> = (&'a str, &'a str);
 
 impl Seen {
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let mut main = Value::Null;
         let mut documents = Vec::new();
         for document in serde_yaml::Deserializer::from_str(text) {
@@ -33,7 +33,7 @@ impl Seen {
         Ok(Self { main, documents })
     }
 
-    pub(super) fn kinds<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    pub(crate) fn kinds<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
         let kind = kind.to_owned();
         self.documents.iter().filter(move |it| it["kind"] == *kind)
     }
@@ -52,31 +52,31 @@ impl Seen {
         }
     }
 
-    pub(super) fn text(&self, main: &str, own: Place) -> Result<Option<String>, String> {
+    pub(crate) fn text(&self, main: &str, own: Place) -> Result<Option<String>, String> {
         let value = self.value(main, own)?;
         Ok(value.map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)))
     }
 
-    pub(super) fn flag(&self, main: &str, own: Place) -> Result<bool, String> {
+    pub(crate) fn flag(&self, main: &str, own: Place) -> Result<bool, String> {
         Ok(self.value(main, own)?.and_then(Value::as_bool).unwrap_or_default())
     }
 
-    pub(super) fn number(&self, main: &str, own: Place) -> Result<Option<u64>, String> {
+    pub(crate) fn number(&self, main: &str, own: Place) -> Result<Option<u64>, String> {
         Ok(self.value(main, own)?.and_then(Value::as_u64))
     }
 
-    pub(super) fn list(&self, main: &str, own: Place) -> Result<Vec<String>, String> {
+    pub(crate) fn list(&self, main: &str, own: Place) -> Result<Vec<String>, String> {
         Ok(self.value(main, own)?.map(texts).unwrap_or_default())
     }
 
-    pub(super) fn map(&self, main: &str, own: Place) -> Result<BTreeMap<String, String>, String> {
+    pub(crate) fn map(&self, main: &str, own: Place) -> Result<BTreeMap<String, String>, String> {
         let map = self.value(main, own)?.and_then(Value::as_object).cloned().unwrap_or_default();
         let text = |it: &Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
         Ok(map.iter().map(|(key, value)| (key.clone(), text(value))).collect())
     }
 
     /// The one link that we configure: addresses, routes as `destination via gateway`, virtual addresses, DHCP.
-    pub(super) fn link(&self) -> Result<Link, String> {
+    pub(crate) fn link(&self) -> Result<Link, String> {
         let mut found = Link::default();
         for interface in
             at(&self.main, "machine.network.interfaces").and_then(Value::as_array).into_iter().flatten()
@@ -117,7 +117,7 @@ impl Seen {
     }
 
     /// Taints, however they come to the node: `key=value:Effect`.
-    pub(super) fn taints(&self) -> BTreeSet<String> {
+    pub(crate) fn taints(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         let maps = [at(&self.main, "machine.nodeTaints")]
             .into_iter()
@@ -136,12 +136,12 @@ impl Seen {
     }
 
     /// Whether all that no rule names is dropped.
-    pub(super) fn blocks(&self) -> bool {
+    pub(crate) fn blocks(&self) -> bool {
         self.kinds("NetworkDefaultActionConfig").any(|it| it["ingress"] == "block")
     }
 
     /// The firewall's rules: protocol, first and last port, networks.
-    pub(super) fn rules(&self) -> Vec<Rule> {
+    pub(crate) fn rules(&self) -> Vec<Rule> {
         let mut rules = Vec::new();
         for rule in self.kinds("NetworkRuleConfig") {
             let protocol = text(rule, "portSelector.protocol").unwrap_or_default();
@@ -160,25 +160,25 @@ impl Seen {
 
 /// What is set on a node's link.
 #[derive(Debug, Default, Eq, PartialEq)]
-pub(super) struct Link {
-    pub(super) names: BTreeSet<String>,
-    pub(super) dhcp: bool,
-    pub(super) addresses: BTreeSet<String>,
-    pub(super) routes: BTreeSet<(Option<String>, Option<String>)>,
-    pub(super) vips: BTreeSet<String>,
+pub(crate) struct Link {
+    pub(crate) names: BTreeSet<String>,
+    pub(crate) dhcp: bool,
+    pub(crate) addresses: BTreeSet<String>,
+    pub(crate) routes: BTreeSet<(Option<String>, Option<String>)>,
+    pub(crate) vips: BTreeSet<String>,
 }
 
 /// A rule of the firewall, for one span of ports.
 #[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) protocol: String,
-    pub(super) first: u16,
-    pub(super) last: u16,
-    pub(super) sources: Vec<String>,
+pub(crate) struct Rule {
+    pub(crate) protocol: String,
+    pub(crate) first: u16,
+    pub(crate) last: u16,
+    pub(crate) sources: Vec<String>,
 }
 
 /// A value by its path; nothing where it is absent, null or empty.
-pub(super) fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+pub(crate) fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     let found = path.split('.').try_fold(value, |value, key| value.get(key))?;
     let empty = match found {
         Value::Null => true,

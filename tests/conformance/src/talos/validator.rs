@@ -9,7 +9,7 @@ use std::{
 
 /// A validator for each minor version of Talos, started when it is first asked.
 #[derive(Debug)]
-pub(super) struct Validators {
+pub(crate) struct Validators {
     folder: PathBuf,
     running: BTreeMap<String, Dialogue>,
 }
@@ -17,43 +17,43 @@ pub(super) struct Validators {
 /// A node, for Talos to judge its patch.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Question {
-    pub(super) name: String,
-    pub(super) role: String,
-    pub(super) contract: String,
-    pub(super) kubernetes: String,
-    pub(super) mode: String,
-    pub(super) patch: String,
-    pub(super) cluster_name: String,
-    pub(super) endpoint: String,
-    pub(super) show: bool,
+pub(crate) struct Question {
+    pub(crate) name: String,
+    pub(crate) role: String,
+    pub(crate) contract: String,
+    pub(crate) kubernetes: String,
+    pub(crate) mode: String,
+    pub(crate) patch: String,
+    pub(crate) cluster_name: String,
+    pub(crate) endpoint: String,
+    pub(crate) show: bool,
 }
 
 /// What Talos says of it.
 #[derive(Debug, Deserialize)]
-pub(super) struct Verdict {
-    pub(super) ok: bool,
-    pub(super) warnings: Vec<String>,
-    pub(super) error: String,
+pub(crate) struct Verdict {
+    pub(crate) ok: bool,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) error: String,
     /// The whole configuration with the patch in it.
     #[serde(default)]
-    pub(super) config: String,
+    pub(crate) config: String,
 }
 
 impl Verdict {
     /// The words of a refusal.
-    pub(super) fn refusal(&self) -> Option<&str> {
+    pub(crate) fn refusal(&self) -> Option<&str> {
         (!self.ok).then_some(&self.error)
     }
 }
 
 impl Validators {
-    pub(super) fn new() -> Result<Self, Fault> {
+    pub(crate) fn new() -> Result<Self, Fault> {
         Ok(Self { folder: engine::folder("talos")?, running: BTreeMap::new() })
     }
 
     /// Asks the validator of a minor version, `v1.13`.
-    pub(super) fn ask(&mut self, minor: &str, questions: &[Question]) -> Result<Vec<Verdict>, Fault> {
+    pub(crate) fn ask(&mut self, minor: &str, questions: &[Question]) -> Result<Vec<Verdict>, Fault> {
         let validator = match self.running.entry(minor.to_owned()) {
             Entry::Occupied(running) => running.into_mut(),
             Entry::Vacant(place) => place.insert(Dialogue::start(&self.folder.join(minor))?),
@@ -64,23 +64,23 @@ impl Validators {
 
 /// `talos/nodes.json` of a tree, as far as it matters here.
 #[derive(Debug, Deserialize)]
-pub(super) struct Index {
-    pub(super) cluster: String,
-    pub(super) endpoint: String,
-    pub(super) kubernetes: String,
-    pub(super) contract: String,
-    pub(super) nodes: Vec<Member>,
+pub(crate) struct Index {
+    pub(crate) cluster: String,
+    pub(crate) endpoint: String,
+    pub(crate) kubernetes: String,
+    pub(crate) contract: String,
+    pub(crate) nodes: Vec<Member>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Member {
-    pub(super) name: String,
-    pub(super) role: String,
-    pub(super) mode: String,
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) role: String,
+    pub(crate) mode: String,
 }
 
 impl Index {
-    pub(super) fn of(tree: &Tree) -> Result<Self, Fault> {
+    pub(crate) fn of(tree: &Tree) -> Result<Self, Fault> {
         let text = tree
             .text("talos/nodes.json")
             .ok_or_else(|| Fault::new(format!("{}: there is no talos/nodes.json", tree.title)))?;
@@ -88,7 +88,7 @@ impl Index {
     }
 
     /// A question for each node, in the order of the index.
-    pub(super) fn questions(&self, tree: &Tree) -> Result<Vec<Question>, Fault> {
+    pub(crate) fn questions(&self, tree: &Tree) -> Result<Vec<Question>, Fault> {
         let question = |node: &Member| {
             let path = format!("talos/nodes/{}.yaml", node.name);
             Ok(Question {

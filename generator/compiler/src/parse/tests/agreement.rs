@@ -1,10 +1,7 @@
 //! The walk, the schema and the type hold each other.
 
-use super::super::{
-    Faults,
-    node::{Node, Value},
-    schema, structure, typed, yaml,
-};
+use super::super::{Faults, schema, structure, typed, yaml};
+use model::node::{Node, Value};
 use model::{FileId, Span};
 
 /// The definition of a cluster with every scalar and key replaced in turn: whatever nothing is said of fits the
@@ -13,7 +10,7 @@ use model::{FileId, Span};
 fn walk_schema_and_type_agree() {
     let text = crate::testing::SMALL;
     let schema = schema::schema::<model::Definition>();
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let validator = jsonschema::validator_for(schema).expect("a schema");
     let mut faults = Faults::default();
     let root = yaml::read(text, FileId(0), &mut faults).root.expect("the fixture is right");
     let mut places = Vec::new();
@@ -27,7 +24,7 @@ fn walk_schema_and_type_agree() {
             let document = yaml::read(&text, FileId(0), &mut faults);
             let mut root = document.root.expect("there is something");
             let read_as_json: Option<serde_json::Value> = typed::from_node(&root).ok();
-            let mended = structure::check(&mut root, &schema, &text, document.cut, &mut faults);
+            let mended = structure::check(&mut root, schema, &text, document.cut, &mut faults);
             if document.cut || mended.hopeless {
                 continue;
             }

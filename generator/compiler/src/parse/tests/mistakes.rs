@@ -84,6 +84,8 @@ nodes:
       │
     8 │     mtu: 900
       │          ^^^ expected a number from 1280 to 9216
+      │
+      = help: write `1280`
 
     error[unknown-key]: unknown key `publicaddress`
       ┌─ a.yaml:9:5
@@ -139,6 +141,8 @@ nodes:
        │
     13 │     count: 256
        │            ^^^ expected a number from 0 to 255
+       │
+       = help: write `255`
 
     error[unexpanded-variable]: `${NETWORK}` would stay as it is
        ┌─ a.yaml:15:9
@@ -403,12 +407,17 @@ values: [.nan]
       │
     4 │   a: { role: Worker, count: -1, mtu: 01500, networks: [10.1.0.0/8, 10.0.0.0…
       │                             ^^ expected a number from 0 to 255
+      │
+      = help: write `0`
 
-    error[invalid-value]: `01500` has a leading zero, which some programs read as octal
+    error[invalid-value]: `01500` has a leading zero, which some programs read as
+      octal
       ┌─ a.yaml:4:38
       │
     4 │   a: { role: Worker, count: -1, mtu: 01500, networks: [10.1.0.0/8, 10.0.0.0…
-      │                                      ^^^^^ write `1500`
+      │                                      ^^^^^ read as decimal here
+      │
+      = help: write `1500`
 
     error[invalid-value]: `10.1.0.0/8` is an address within a network, not a network
       ┌─ a.yaml:4:56
@@ -429,6 +438,8 @@ values: [.nan]
       │
     5 │   b: { role: worker, store: tape, labels: { -x: y } }
       │                             ^^^^ expected `memory`, `disk` or `remote`
+      │
+      = help: write one of them: `memory`, `disk`, `remote`
 
     error[invalid-value]: a label's key must start and end with a letter or a digit
       ┌─ a.yaml:5:45

@@ -1,20 +1,20 @@
 //! [`Node`]: a YAML document as a tree, each value with the place to point at.
 
-use model::{Span, Spanned};
+use crate::{Span, Spanned};
 
 /// A value and its place.
 ///
 /// The place is what a person is to look at, and lies within one line: a scalar's own text, for a collection in
 /// block style the key that it stands under, for one in flow style its brackets where they are on one line.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) span: Span,
-    pub(crate) value: Value,
+pub struct Node {
+    pub span: Span,
+    pub value: Value,
 }
 
 /// What YAML 1.2's core schema makes of a node.
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub enum Value {
     Null,
     Bool(bool),
     Integer(i64),
@@ -28,25 +28,117 @@ pub(crate) enum Value {
 
 /// Keys and values in the order of the file. A key that is there twice is there twice.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Mapping {
-    pub(crate) entries: Vec<(Spanned<String>, Node)>,
+pub struct Mapping {
+    pub entries: Vec<(Spanned<String>, Node)>,
     /// Whether entries were left out, because they were refused: nothing is said to be missing.
-    pub(crate) incomplete: bool,
+    pub incomplete: bool,
 }
 
 impl Node {
-    pub(crate) fn new(value: Value, span: Span) -> Self {
+    pub fn new(value: Value, span: Span) -> Self {
         Self { span, value }
     }
 
-    pub(crate) fn text(text: impl Into<String>, span: Span) -> Self {
+    pub fn text(text: impl Into<String>, span: Span) -> Self {
         Self::new(Value::Text(text.into()), span)
+    }
+
+    /// The value of a key; of one that is there twice the last, as most readers take it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// A key and its value.
+    pub fn entry(&self, key: &str) -> Option<(&Spanned<String>, &Self)> {
+        match &self.value {
+            Value::Mapping(mapping) => {
+                mapping.entries.iter().rev().find(|(it, _)| it.value == key).map(|(key, value)| (key, value))
+            }
+            _ => None,
+        }
+    }
+
+    /// The value at the end of a path of keys: `spec.template.spec`. Nothing where a part of it is missing.
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        path.split('.').try_fold(self, |node, key| node.get(key))
+    }
+
+    pub fn entries(&self) -> &[(Spanned<String>, Self)] {
+        match &self.value {
+            Value::Mapping(mapping) => &mapping.entries,
+            _ => &[],
+        }
+    }
+
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    pub fn str(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn bool(&self) -> Option<bool> {
+        match self.value {
+            Value::Bool(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    pub fn int(&self) -> Option<i64> {
+        match self.value {
+            Value::Integer(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
+    /// The text at the end of a path.
+    pub fn str_at(&self, path: &str) -> Option<&str> {
+        self.at(path)?.str()
+    }
+
+    /// The truth value at the end of a path.
+    pub fn bool_at(&self, path: &str) -> Option<bool> {
+        self.at(path)?.bool()
+    }
+
+    /// The items of the list at the end of a path; none where it is missing.
+    pub fn items_at(&self, path: &str) -> &[Self] {
+        self.at(path).map_or(&[], Self::items)
+    }
+
+    /// A scalar as it would be printed: `8080`, `true`, `text`.
+    pub fn printed(&self) -> Option<String> {
+        match &self.value {
+            Value::Bool(it) => Some(it.to_string()),
+            Value::Integer(it) => Some(it.to_string()),
+            Value::Float(it) => Some(it.to_string()),
+            Value::Text(it) => Some(it.clone()),
+            _ => None,
+        }
+    }
+
+    /// Calls `see` with every node below this one and itself.
+    pub fn visit<'a>(&'a self, see: &mut impl FnMut(&'a Self)) {
+        see(self);
+        self.items().iter().for_each(|item| item.visit(see));
+        self.entries().iter().for_each(|(_, value)| value.visit(see));
     }
 }
 
 impl Value {
     /// What a person calls it.
-    pub(crate) fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "`true` or `false`",
@@ -59,7 +151,7 @@ impl Value {
     }
 
     /// What the core schema makes of a scalar without quotes (YAML 1.2.2, section 10.3.2).
-    pub(crate) fn plain(text: &str) -> Self {
+    pub fn plain(text: &str) -> Self {
         match text {
             "" | "~" | "null" | "Null" | "NULL" => return Self::Null,
             "true" | "True" | "TRUE" => return Self::Bool(true),

@@ -36,6 +36,7 @@ mod mtu_exceeds_path;
 mod name_without_solver;
 mod native_acceleration_with_kubespan;
 mod nested_overlay;
+mod nix_cache_unserved;
 mod node_at_unknown_site;
 mod node_ip_outside_subnets;
 mod node_without_address;
@@ -148,6 +149,7 @@ pub(crate) const CHECKS: &[Check] = &[
     name_without_solver::CHECK,
     native_acceleration_with_kubespan::CHECK,
     nested_overlay::CHECK,
+    nix_cache_unserved::CHECK,
     node_at_unknown_site::CHECK,
     node_ip_outside_subnets::CHECK,
     node_without_address::CHECK,

@@ -28,6 +28,9 @@ pub(crate) fn emit(plan: &Plan) -> Tree {
             TalosContent::Text(text) => out.tree.insert(path, text),
         }
     }
+    if let Some((path, text)) = components::nixos::file(plan) {
+        out.tree.insert(path, text);
+    }
     let mut folders: BTreeMap<&str, Vec<&Unit>> = BTreeMap::new();
     for unit in plan.units.values() {
         if out.unit(unit) {

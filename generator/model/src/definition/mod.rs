@@ -6,6 +6,7 @@
 mod address;
 mod app;
 mod arrival;
+mod backup;
 mod certificates;
 mod checks;
 mod cluster;
@@ -16,6 +17,7 @@ mod load_balancer;
 mod machine;
 mod mesh;
 mod migration;
+mod nix_cache;
 mod node;
 mod secret;
 mod site;
@@ -25,6 +27,7 @@ mod website;
 
 pub use address::{AddressRef, HeldAddress, Holder};
 pub use app::{App, Source};
+pub use backup::{Backup, Schedule, TerraformState};
 pub use certificates::{AcmeEnvironment, Certificates, Solver};
 pub use checks::{Allow, Checks};
 pub use cluster::{ClusterSettings, Flux, Kubernetes};
@@ -38,6 +41,7 @@ pub use load_balancer::{LoadBalancer, MetalLb, Pool};
 pub use machine::{Architecture, Machine, Platform, Route};
 pub use mesh::{KubeSpan, Mesh};
 pub use migration::Migration;
+pub use nix_cache::NixCache;
 pub use node::{Node, Role, Taint, TaintEffect};
 pub use secret::SecretKey;
 pub use site::{FirewallDefault, Site, Topology};
@@ -94,6 +98,11 @@ pub struct Definition {
     /// Directories that exist already: tombolo writes their Flux Kustomization, order and placement.
     #[serde(default)]
     pub apps: BTreeMap<Spanned<Name>, App>,
+    /// What a host outside the cluster keeps copies of.
+    #[serde(default)]
+    pub backup: Backup,
+    /// The binary cache of Nix that the cluster serves.
+    pub nix_cache: Option<NixCache>,
     /// How far the migration has come.
     #[serde(default)]
     pub migration: Migration,

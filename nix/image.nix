@@ -9,7 +9,7 @@
   runCommand,
   fetchurl,
   dosfstools,
-  grub2_pc,
+  grub2,
   mtools,
   qemu-utils,
   util-linux,
@@ -18,8 +18,9 @@
 
   # The program that makes what no other tool makes.
   tombolo,
-  # By architecture: the systemd-boot of a `systemd` package.
+  # Data of other machines than the one that builds: systemd-boot by architecture, and GRUB's modules for BIOS.
   bootloaders,
+  grubModules,
   # By version and architecture: the SHA-256 of the release's UKI.
   pins ? lib.importJSON ./talos.json,
 
@@ -31,6 +32,8 @@
   uki ? null,
   # Documents of a machine configuration without any secret, for the kernel's command line.
   machineConfig ? null,
+  # `raw.zst`, `raw.gz` or `qcow2`; what the node's platform takes where absent.
+  diskFormat ? null,
 }:
 
 let
@@ -56,7 +59,7 @@ let
       exit 1
     '';
 
-  format = facts.diskFormat;
+  format = if diskFormat == null then facts.diskFormat else diskFormat;
   image = "${name}-${version}-${architecture}.${format}";
   bios = architecture == "amd64";
   bootloader = if bios then "BOOTX64.efi" else "BOOTAA64.efi";
@@ -77,14 +80,14 @@ else if facts.extensions != [ ] then
 else if uki == null && hash == null then
   refused [
     "Talos ${version} for ${architecture} has no pinned hash in nix/talos.json"
-    "help: `nix run .#pin-talos -- ${version} ${architecture}` fetches the release's UKI, compares it with the"
-    "      release's own list of sums and adds it"
+    "help: `nix run .#pin-talos -- ${version} ${architecture}` adds it, from the release's own list of sums"
   ]
 else
   runCommand name
     {
       nativeBuildInputs = [
         dosfstools
+        grub2
         mtools
         qemu-utils
         tombolo
@@ -172,10 +175,10 @@ else
           -n ftype=1,parent=0 -d agcount=4 -l size=64m -p boot.proto boot.img
 
         # BIOS: GRUB's core image, which the boot sector finds by its place.
-        ${grub2_pc}/bin/grub-mkimage -d ${grub2_pc}/lib/grub/i386-pc --format i386-pc --output core.img --prefix '(hd0,gpt3)/grub' \
+        grub-mkimage -d ${grubModules} --format i386-pc --output core.img --prefix '(hd0,gpt3)/grub' \
           part_gpt ext2 fat xfs normal configfile linux boot search search_fs_uuid search_fs_file ls cat echo test help \
           reboot halt all_video biosdisk part_msdos
-        cp --no-preserve=mode ${grub2_pc}/lib/grub/i386-pc/boot.img mbr.img
+        cp --no-preserve=mode ${grubModules}/boot.img mbr.img
         talos-image grub mbr.img core.img $((bios_at * 2048))
         bios_line="start=$((bios_at * 2048)), size=$((bios_mib * 2048)), type=21686148-6449-6E6F-744E-656564454649, uuid=a2a02ff5-d88d-8e6e-9c95-26b9b6c80bc3, name=\"BIOS\", attrs=\"LegacyBIOSBootable\""
         boot_line="start=$((boot_at * 2048)), size=$((boot_mib * 2048)), type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, uuid=24c73076-4092-85dd-9d98-686a2dbf6d81, name=\"BOOT\""

@@ -21,6 +21,7 @@ case $command in
 esac
 
 state=${STATE_DIRECTORY:-$(mktemp -d)} run=${RUNTIME_DIRECTORY:-$(mktemp -d)} metrics=${METRICS:-}
+: "${REMOTE:?}" "${SOURCES:=}"
 remote=${REMOTE%%:*} keep=${KEEP:-30}
 
 # rclone writes fresh access tokens into its configuration, and a credential cannot be written to.
@@ -96,11 +97,18 @@ METRICS
   mv "$metrics.$$" "$metrics"
 }
 
+# However a run ends: no half copy stays, and a failure is measured.
+finish() {
+  rm -f "$state/copy.tar.gz"
+  [ "$1" -eq 0 ] || measure 0 0 0
+  exit "$1"
+}
+
 backup() {
   local sources=() source name packed sum all old
   exec 9> "$state/lock" || fail "$state cannot be written to"
   flock --nonblock 9 || fail "another backup runs" "wait for it: systemctl status terraform-state-backup"
-  trap 'status=$?; rm -f "$state/copy.tar.gz"; [ "$status" -eq 0 ] || measure 0 0 0; exit "$status"' EXIT
+  trap 'finish $?' EXIT
   while IFS= read -r source; do
     [ -n "$source" ] || continue
     [ -d "$source" ] || fail "$source is not there"

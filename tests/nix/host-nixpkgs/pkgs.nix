@@ -59,6 +59,7 @@ let
       passAsFile = [ "text" ];
       text = ''
         #!${host.bash}
+        # shellcheck shell=bash
         set -o errexit
         set -o nounset
         set -o pipefail
@@ -70,7 +71,8 @@ let
         mkdir -p $out/bin
         cp "$textPath" $out/bin/${name}
         chmod +x $out/bin/${name}
-        bash -n $out/bin/${name}
+        # As nixpkgs does: what it warns of fails the build.
+        shellcheck $out/bin/${name}
       '';
     };
 
@@ -176,7 +178,6 @@ let
       "clippy"
       "go"
       "nixfmt-tree"
-      "rclone"
       "rustfmt"
       "shellcheck"
     ] named
@@ -234,6 +235,7 @@ let
         "qemu-system-aarch64"
         "qemu-system-x86_64"
       ];
+      rclone = data "rclone" "bin/rclone" "/rclone/rclone" [ ];
       qemu-utils = tools "qemu-utils" [ "qemu-img" ];
       systemdUkify = tools "ukify" [ "ukify" ];
       util-linux = tools "util-linux" [

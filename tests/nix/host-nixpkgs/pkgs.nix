@@ -175,10 +175,8 @@ let
       "cargo-deny"
       "curl"
       "cargo-insta"
-      "clippy"
       "go"
       "nixfmt-tree"
-      "rustfmt"
       "shellcheck"
     ] named
     // {
@@ -213,6 +211,14 @@ let
         "mv"
         "rm"
         "tr"
+      ];
+      clippy = tools "clippy" [
+        "cargo-clippy"
+        "clippy-driver"
+      ];
+      rustfmt = tools "rustfmt" [
+        "cargo-fmt"
+        "rustfmt"
       ];
       cpio = tools "cpio" [ "cpio" ];
       diffutils = tools "diffutils" [ "cmp" ];

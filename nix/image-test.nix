@@ -152,10 +152,10 @@ let
       }
       ''
         zstd -q -dc ${sound.${name}}/disk.raw.zst | dd of=disk.raw bs=1M conv=sparse status=none
-        timeout 400 ${machine} -m 1024 -smp 1 -display none -serial stdio -no-reboot -nic none \
+        timeout 900 ${machine} -m 1024 -smp 1 -display none -serial stdio -no-reboot -nic none \
           -drive file=disk.raw,format=raw,if=virtio,snapshot=on < /dev/null | tr -d '\r' > log || true
         tail -n 3 log
-        grep -aE '^NODE-UP firmware=${firmware} cmdline=.*${cmdline}' log
+        grep -aE 'NODE-UP firmware=${firmware} cmdline=.*${cmdline}' log
         cp log $out
       '';
   x86 = "qemu-system-x86_64 -machine q35";

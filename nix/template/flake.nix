@@ -31,8 +31,8 @@
         // tombolo.lib.mkTalosImages {
           pkgs = pkgs system;
           clusters = ./clusters;
-          # `nix run .#pin-talos -- v1.14.1 amd64 talos.json` adds a release.
-          pins = nixpkgs.lib.importJSON ./talos.json;
+          # `nix run .#pin-talos -- v1.14.2 amd64` adds a release.
+          pins = nixpkgs.lib.importJSON ./nix/talos.json;
         }
       );
 

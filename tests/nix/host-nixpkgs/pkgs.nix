@@ -207,6 +207,7 @@ let
         "base64"
         "cut"
         "date"
+        "echo"
         "mkdir"
         "mv"
         "rm"

@@ -186,3 +186,127 @@ fn init_never_overwrites() {
     assert_eq!(folder.run(&["init", "Not A Name"]).status.code(), Some(2));
     assert!(!folder.path("clusters/Not A Name").exists());
 }
+
+/// What `check --fix` says and leaves, with arguments more.
+fn mended(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let all: Vec<&str> = ["check", "--fix"].iter().chain(arguments).copied().collect();
+    let output = folder.run(&all);
+    let left = fs::read_to_string(folder.path("clusters/home/cluster.yaml")).expect("a definition");
+    (output.status.code(), text(&output.stderr), left)
+}
+
+#[test]
+fn what_is_certain_is_mended_and_shown() {
+    let folder = Folder::with_cluster("fix");
+    let path = folder.path("clusters/home/cluster.yaml");
+    let before = fs::read_to_string(&path).expect("a definition");
+    folder.edit("site: vps\n    role: worker", "site: vsp   # at the provider\n    role: worker");
+    let (code, said, left) = mended(&folder, &[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("-    site: vsp   # at the provider\n+    site: vps   # at the provider\n"),
+        "{said}"
+    );
+    assert!(said.contains("mended[node-at-unknown-site]: "), "{said}");
+    assert_eq!(
+        left,
+        before.replacen("site: vps\n    role: worker", "site: vps   # at the provider\n    role: worker", 1)
+    );
+    let names: Vec<_> = fs::read_dir(folder.path("clusters/home")).expect("a folder").collect();
+    assert_eq!(names.len(), 2, "nothing is left beside the definition and the website: {names:?}");
+    let (code, said, _) = mended(&folder, &[]);
+    assert_eq!(
+        (code, said.as_str()),
+        (Some(0), "clusters/home/cluster.yaml: nothing can be mended for certain\n")
+    );
+}
+
+#[test]
+fn line_ends_and_a_byte_order_mark_stay() {
+    let folder = Folder::with_cluster("crlf");
+    folder.edit("site: vps\n    role: worker", "site: vsp\n    role: worker");
+    let path = folder.path("clusters/home/cluster.yaml");
+    let text = fs::read_to_string(&path).expect("a definition");
+    let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    fs::write(&path, &windows).expect("written");
+    let (code, said, left) = mended(&folder, &[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(left, windows.replacen("site: vsp\r\n", "site: vps\r\n", 1));
+}
+
+#[test]
+fn a_file_that_may_not_be_written_to_is_left() {
+    let folder = Folder::with_cluster("readonly");
+    folder.edit("site: vps\n    role: worker", "site: vsp\n    role: worker");
+    let path = folder.path("clusters/home/cluster.yaml");
+    let before = fs::read_to_string(&path).expect("a definition");
+    let mut permissions = fs::metadata(&path).expect("there").permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&path, permissions).expect("set");
+    let (code, said, left) = mended(&folder, &[]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("may not be written to; nothing was changed"), "{said}");
+    assert_eq!(left, before);
+}
+
+#[test]
+fn what_needs_judgement_is_not_mended() {
+    let folder = Folder::with_cluster("judgement");
+    folder.edit("controller: traefik", "controller: ingress-nginx");
+    let before = fs::read_to_string(folder.path("clusters/home/cluster.yaml")).expect("a definition");
+    let (code, said, left) = mended(&folder, &[]);
+    assert_eq!((code, left), (Some(0), before), "a warning is no fault: {said}");
+}
+
+#[test]
+fn codes_are_chosen_on_the_command_line() {
+    let folder = Folder::with_cluster("codes");
+    folder.edit("controller: traefik", "controller: ingress-nginx");
+    folder.edit("site: vps\n    role: worker", "site: vsp\n    role: worker");
+    let codes = |arguments: &[&str]| {
+        let all: Vec<&str> = ["check", "--format", "json"].iter().chain(arguments).copied().collect();
+        let output = folder.run(&all);
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let codes: Vec<String> = value["diagnostics"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|it| it["code"].as_str().expect("a code").to_owned())
+            .collect();
+        (output.status.code(), codes)
+    };
+    let (retired, site) = ("ingress-controller-retired".to_owned(), "node-at-unknown-site".to_owned());
+    assert_eq!(codes(&["--only", &retired]), (Some(0), vec![retired.clone()]));
+    assert_eq!(codes(&["--only", &retired, "--deny", "warnings"]), (Some(1), vec![retired.clone()]));
+    assert_eq!(codes(&["--only", &retired, "--allow", &retired, "--deny", "warnings"]), (Some(0), vec![]));
+    assert_eq!(codes(&["--only", &site, "--allow", &site]), (Some(1), vec![site.clone()]), "an error stays");
+    let unknown = folder.run(&["check", "--only", "ingress-controler-retired"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("did you mean `ingress-controller-retired`?"));
+}
+
+#[test]
+fn an_allowance_runs_out_on_its_day() {
+    let folder = Folder::with_cluster("until");
+    folder.edit("controller: traefik", "controller: ingress-nginx");
+    let path = folder.path("clusters/home/cluster.yaml");
+    let mut definition = fs::read_to_string(&path).expect("a definition");
+    definition.push_str("\nchecks:\n  allow: { ingress-controller-retired: until spring }\n  until: { ingress-controller-retired: 2027-03-31 }\n");
+    fs::write(&path, definition).expect("written");
+    let on = |day: &str| folder.run(&["check", "--deny", "warnings", "--today", day]).status.code();
+    assert_eq!((on("2027-03-31"), on("2027-04-01"), on("tomorrow")), (Some(0), Some(1), Some(2)));
+    folder.run(&["render"]);
+    let check = folder.run(&["render", "--check"]);
+    assert_eq!(check.status.code(), Some(0), "what is written does not depend on the day");
+}
+
+#[test]
+fn annotations_of_github_are_one_line_each() {
+    let folder = Folder::with_cluster("github");
+    folder.edit("site: vps\n    role: worker", "site: vsp\n    role: worker");
+    let check = folder.run(&["check", "--format", "github"]);
+    let out = text(&check.stdout);
+    assert_eq!(out.lines().count(), 1, "{out}");
+    assert!(out.starts_with("::error file=clusters/home/cluster.yaml,line="), "{out}");
+    assert!(out.contains("title=node-at-unknown-site::the node `vps0` is at `vsp`"), "{out}");
+}

@@ -23,7 +23,7 @@ fn cluster(name: &str) -> Cluster {
 
 fn tree(name: &str, phase: Option<Phase>) -> Tree {
     let cluster = cluster(name);
-    let compiled = compiler::compile(&cluster, Options { phase, today: None });
+    let compiled = compiler::compile(&cluster, Options { phase });
     compiled.tree.unwrap_or_else(|| panic!("{}", compiled.diagnostics.render(&cluster.sources, false)))
 }
 

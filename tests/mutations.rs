@@ -1,59 +1,8 @@
 //! Mistakes that people make, one at a time: each gives the one code that it should, and no other.
-//!
-//! The tables in `mutations/` are data: a file for each definition that is edited.
 
-use compiler::{Cluster, Options, load, testing};
-use model::Sources;
-use serde::Deserialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-    fs,
-    path::Path,
-};
-
-/// One edit that somebody makes by mistake.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Mutation {
-    /// What happened.
-    it: String,
-    edit: (String, String),
-    /// A second place, where one alone is right.
-    with: Option<(String, String)>,
-    /// Other codes that say something else which is true as well.
-    #[serde(default)]
-    also: BTreeSet<String>,
-}
-
-/// Every edit of a table, with its code, and the cluster that it makes.
-fn mutated(table: &str) -> Vec<(String, Mutation, Cluster)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent");
-    let path = root.join(format!("tests/mutations/{table}.yaml"));
-    let text = fs::read_to_string(&path).expect("a table");
-    let all: BTreeMap<String, Vec<Mutation>> = serde_yaml::from_str(&text).expect("a table");
-    let base = || match table {
-        // Its Talos gets no more fixes, for the sake of other tests.
-        "small" => testing::cluster(&testing::edit(testing::SMALL, "version: v1.13.9", "version: v1.14.2")),
-        _ => load::load(root, &root.join("clusters").join(table)).expect("a cluster"),
-    };
-    let mut out = Vec::new();
-    for (code, mutations) in all {
-        for mutation in mutations {
-            let mut cluster = base();
-            let mut text = cluster.sources.text(cluster.definition).to_owned();
-            for (from, to) in [Some(&mutation.edit), mutation.with.as_ref()].into_iter().flatten() {
-                assert_eq!(text.matches(from.as_str()).count(), 1, "{}: {from:?} is there once", mutation.it);
-                text = text.replace(from.as_str(), to);
-            }
-            cluster.sources = Sources::single("cluster.yaml", text);
-            out.push((code.clone(), mutation, cluster));
-        }
-    }
-    out
-}
-
-const TABLES: &[&str] = &["small", "agentydragon", "example"];
+use crate::table::{TABLES, mutated};
+use compiler::Options;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 #[test]
 fn each_mistake_gives_its_code_and_no_other() {
@@ -101,7 +50,7 @@ fn what_is_mended_is_gone() {
     for table in TABLES {
         for (_, mutation, mut cluster) in mutated(table) {
             let before = compiler::compile(&cluster, Options::default()).diagnostics;
-            let fixed = compiler::fix(&mut cluster, Options::default(), |_| true);
+            let fixed = compiler::fix(&mut cluster, None, |_| true);
             mended += fixed.mended.len();
             if !fixed.mended.is_empty() {
                 let (errors, left) = (before.iter().count(), fixed.left.iter().count());

@@ -61,3 +61,19 @@ fn the_users_cluster(bencher: divan::Bencher) {
     let cluster = compiler::load::load(&root, &root.join("clusters/agentydragon")).expect("it loads");
     bencher.bench_local(|| compiler::compile(&cluster, Options::default()));
 }
+
+/// All checks in all phases, without reading and writing: nodes and apps.
+#[divan::bench(args = [(10, 20), (100, 200), (1000, 2000), (2000, 4000)])]
+fn checks(bencher: divan::Bencher, (nodes, apps): (usize, usize)) {
+    let cluster = testing::cluster(&definition(nodes, apps));
+    let definition = testing::definition(&cluster).expect("it is read");
+    bencher.bench_local(|| testing::checks(&definition, &cluster));
+}
+
+#[divan::bench]
+fn checks_of_the_users_cluster(bencher: divan::Bencher) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let cluster = compiler::load::load(&root, &root.join("clusters/agentydragon")).expect("it loads");
+    let definition = testing::definition(&cluster).expect("it is read");
+    bencher.bench_local(|| testing::checks(&definition, &cluster));
+}

@@ -58,13 +58,11 @@ pub fn explain(code: &str) -> Result<String, Option<&'static str>> {
     if let Some((code, _, prevents)) = pages::IMPOSSIBLE.iter().find(|(it, ..)| *it == code) {
         return Ok(format!("{code}\n\nA definition cannot say this: {prevents}\n"));
     }
-    match pages().find(|(it, _)| *it == code) {
-        Some((code, page)) => Ok(format!("{code}\n\n{}", page.text())),
-        None => {
-            let impossible = pages::IMPOSSIBLE.iter().map(|(code, ..)| *code);
-            Err(closest(code, pages().map(|(code, _)| code).chain(impossible)))
-        }
+    if let Some((code, page)) = pages().find(|(it, _)| *it == code) {
+        return Ok(format!("{code}\n\n{}", page.text()));
     }
+    let impossible = pages::IMPOSSIBLE.iter().map(|(code, ..)| *code);
+    Err(closest(code, pages().map(|(code, _)| code).chain(impossible)))
 }
 
 /// Every code with its page, and what it is about.

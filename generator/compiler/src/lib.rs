@@ -21,7 +21,7 @@ pub use explain::{explain, explain_all, explain_markdown, known_code};
 pub use fix::{Fixed, fix};
 pub use report::{Report, github, json, json_schema, sarif};
 pub use resolve::resolve;
-pub(crate) use suggest::{closest, meant};
+pub(crate) use suggest::{closest, is_slip, meant};
 
 /// A cluster as loaded: its definition and what lies beside it.
 #[derive(Debug)]
@@ -53,12 +53,15 @@ pub struct Compiled {
 pub struct Options {
     /// Another phase than the definition's own.
     pub phase: Option<Phase>,
-    /// The day, for allowances that run out. Without one, none has.
-    pub today: Option<Date>,
 }
 
 /// Compiles one cluster, or says everything that is wrong with it.
 pub fn compile(cluster: &Cluster, options: Options) -> Compiled {
+    compile_on(cluster, options, None)
+}
+
+/// The same on a day, on which allowances may have run out. Without one none has; the tree is the same on every day.
+pub fn compile_on(cluster: &Cluster, options: Options, today: Option<Date>) -> Compiled {
     let mut diagnostics = Diagnostics::default();
     let Some(parsed) =
         parse::parse::<model::Definition>(&cluster.sources, cluster.definition, &mut diagnostics)
@@ -70,7 +73,7 @@ pub fn compile(cluster: &Cluster, options: Options) -> Compiled {
     let definition = &parsed.value;
     let mut found = Diagnostics::default();
     check::run(definition, cluster, &diagnostics, &mut found);
-    check::allow::allow(&definition.checks, options.today, &mut found);
+    check::allow::allow(&definition.checks, today, &mut found);
     found.retain(|it| !it.labels().any(|label| parsed.poisoned.iter().any(|span| span.overlaps(label.span))));
     diagnostics.extend(found);
     diagnostics.sort();

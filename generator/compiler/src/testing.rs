@@ -103,8 +103,7 @@ pub fn report_of(code: &str, definition: &str, files: &[(&str, &str)]) -> String
 /// One file of the tree, or what stands in its way.
 pub fn file(definition: &str, phase: Phase, path: &str) -> String {
     let cluster = cluster(definition);
-    let Compiled { tree, diagnostics } =
-        crate::compile(&cluster, Options { phase: Some(phase), today: None });
+    let Compiled { tree, diagnostics } = crate::compile(&cluster, Options { phase: Some(phase) });
     let Some(tree) = tree else { return diagnostics.render(&cluster.sources, false) };
     let found = tree
         .files()
@@ -122,6 +121,13 @@ pub fn definition(cluster: &Cluster) -> Option<Definition> {
     parsed.map(|it| it.value)
 }
 
+/// What the checks alone say, in all phases, of a definition that was read.
+pub fn checks(definition: &Definition, cluster: &Cluster) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    check::run(definition, cluster, &Diagnostics::default(), &mut diagnostics);
+    diagnostics
+}
+
 /// What the checks say, and the files below `talos/` all the same, as if the checks had been switched off: what
 /// would become of them can then be asked of Talos. Nothing where the definition cannot be read.
 pub fn talos_unchecked(cluster: &Cluster, phase: Phase) -> (Diagnostics, Option<tree::Tree>) {
@@ -131,5 +137,6 @@ pub fn talos_unchecked(cluster: &Cluster, phase: Phase) -> (Diagnostics, Option<
         return (diagnostics, None);
     };
     check::run(&definition, cluster, &Diagnostics::default(), &mut diagnostics);
+    diagnostics.sort();
     (diagnostics, Some(emit::talos(&resolve(cluster.context(&definition, phase)))))
 }

@@ -177,8 +177,10 @@ impl<'a> Plan<'a> {
 
 /// The phase in which a node joins: at the start where the control plane stands or no way in is, else in `node`.
 pub fn joins(definition: &Definition, node: &Node) -> Phase {
+    if let Some(since) = &node.since {
+        return since.value;
+    }
     let public = definition.site(&node.site).is_some_and(Site::public);
-    let home = definition.control_planes().any(|(_, other)| other.site == node.site);
-    let default = if public && !home { Phase::Node } else { Phase::Prerequisites };
-    node.since.as_ref().map_or(default, |since| since.value)
+    let home = || definition.control_planes().any(|(_, other)| other.site == node.site);
+    if public && !home() { Phase::Node } else { Phase::Prerequisites }
 }

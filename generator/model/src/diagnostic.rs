@@ -1,6 +1,6 @@
 //! Diagnostics: what is wrong with a definition, where, why, and what to do about it.
 
-use crate::{FileId, Span, Spanned};
+use crate::{FileId, Phase, Span, Spanned};
 use std::fmt;
 
 /// The stable, greppable name of a diagnostic; also the name of the file that reports it.
@@ -57,6 +57,8 @@ pub struct Diagnostic {
     pub secondary: Vec<Label>,
     pub notes: Vec<String>,
     pub help: Vec<String>,
+    /// The phases of the migration in which it holds, in order; none where it holds in all.
+    pub phases: Vec<Phase>,
     /// What mends it, all of it together; nothing where that needs judgement.
     pub fix: Vec<Edit>,
 }
@@ -79,6 +81,7 @@ impl Diagnostic {
             secondary: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            phases: Vec::new(),
             fix: Vec::new(),
         }
     }
@@ -151,6 +154,21 @@ impl Diagnostic {
     #[must_use]
     pub fn fix_by_removing(self, span: Span) -> Self {
         self.fix(Edit::Remove { span })
+    }
+
+    /// In which phases it holds, in words: `in the phases mesh to dns`. Nothing where it holds in all.
+    pub fn in_phases(&self) -> Option<String> {
+        match self.phases.as_slice() {
+            [] => None,
+            [only] => Some(format!("in the phase `{only}`")),
+            [first, .., last] if *last as usize - *first as usize + 1 == self.phases.len() => {
+                Some(format!("in the phases `{first}` to `{last}`"))
+            }
+            all => {
+                let names: Vec<String> = all.iter().map(|it| format!("`{it}`")).collect();
+                Some(format!("in the phases {}", names.join(", ")))
+            }
+        }
     }
 
     pub fn labels(&self) -> impl Iterator<Item = &Label> {

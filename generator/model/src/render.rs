@@ -24,7 +24,7 @@ pub(crate) fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool, o
     for (file, snippet) in &snippets {
         page.snippet(*file, snippet, sources);
     }
-    let notes = diagnostic.notes.iter().cloned();
+    let notes = diagnostic.notes.iter().cloned().chain(diagnostic.in_phases());
     let help = diagnostic.help.iter().map(|help| format!("help: {help}"));
     let notes: Vec<String> = notes.chain(help).collect();
     if !notes.is_empty() && !snippets.is_empty() {
@@ -107,7 +107,15 @@ impl Page<'_> {
 
     fn header(&mut self, diagnostic: &Diagnostic) {
         self.paint(Style::Heading, &format!("{}[{}]", diagnostic.severity, diagnostic.code));
-        self.paint(Style::Bold, &format!(": {}\n", shown(&diagnostic.message)));
+        // The first line has less room; what follows is indented.
+        let taken = diagnostic.severity.to_string().len() + diagnostic.code.len() + 4;
+        let text = format!("{}{}", "x".repeat(taken.saturating_sub(2)), shown(&diagnostic.message));
+        let mut lines = wrap(&text, WIDTH - 2).into_iter();
+        let first = lines.next().unwrap_or_default();
+        self.paint(Style::Bold, &format!(": {}\n", &first[taken.saturating_sub(2)..]));
+        for line in lines {
+            self.paint(Style::Bold, &format!("  {line}\n"));
+        }
     }
 
     fn gutter(&mut self, line: Option<usize>, border: char) {
@@ -273,6 +281,10 @@ impl Row {
         } else {
             end.saturating_sub(room).min(first.saturating_sub(BEFORE))
         };
+        // The primary mark is seen in any case, if the line is too long for all of them.
+        let primary = marks.iter().filter(|mark| mark.primary).map(|mark| place(mark).1).max().unwrap_or(0);
+        let from =
+            if column > room { from.max((primary + 2).min(column).saturating_sub(room)) } else { from };
         // What is cut off leaves a `…`, which takes a column itself.
         let to = from + room;
         let left = if from > 0 { from + 1 } else { 0 };

@@ -86,7 +86,7 @@ fn one(
 
 #[cfg(test)]
 mod tests {
-    use crate::{Options, compile, testing};
+    use crate::{Options, compile_on, testing};
     use insta::assert_snapshot;
     use model::Scalar;
 
@@ -98,7 +98,7 @@ mod tests {
             + until;
         let cluster = testing::cluster(&definition);
         let today = Some(model::scalar::Date::parse(day).expect("a day"));
-        compile(&cluster, Options { today, ..Options::default() }).diagnostics.render(&cluster.sources, false)
+        compile_on(&cluster, Options::default(), today).diagnostics.render(&cluster.sources, false)
     }
 
     #[test]
@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn a_last_day_of_nothing() {
         assert_snapshot!(on("2027-05-31", "  until: { record-ownership-uncler: 2027-05-31 }\n"), @"
-        warning[unused-allow]: `record-ownership-uncler` has a last day, and is not allowed
+        warning[unused-allow]: `record-ownership-uncler` has a last day, and is not
+          allowed
            ┌─ cluster.yaml:70:12
            │
         70 │   until: { record-ownership-uncler: 2027-05-31 }

@@ -106,7 +106,8 @@ mod tests {
         let mut diagnostics = crate::compile(&cluster, crate::Options::default()).diagnostics;
         diagnostics.retain(|it| it.code == "annotation-prefix-ignored");
         assert_snapshot!(diagnostics.render(&cluster.sources, false), @"
-        error[annotation-prefix-ignored]: annotations in `extra/website/website/ingress.yaml` are not read
+        error[annotation-prefix-ignored]: annotations in
+          `extra/website/website/ingress.yaml` are not read
            ┌─ cluster.yaml:53:25
            │
         53 │   externalDns: { owner: small-cluster }
@@ -127,7 +128,8 @@ mod tests {
             "owner: small-cluster, annotationPrefix: external-dns.alpha.kubernetes.io",
         );
         assert_snapshot!(report("annotation-prefix-ignored", &definition), @"
-        error[annotation-prefix-ignored]: `external-dns.alpha.kubernetes.io` begins no annotation
+        error[annotation-prefix-ignored]: `external-dns.alpha.kubernetes.io` begins no
+          annotation
            ┌─ cluster.yaml:53:58
            │
         53 │ …ter, annotationPrefix: external-dns.alpha.kubernetes.io }

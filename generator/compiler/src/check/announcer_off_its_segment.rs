@@ -107,7 +107,8 @@ mod tests {
     fn every_node_announces_and_one_is_elsewhere() {
         let definition = edit(SMALL, "    interfaces: [eth0]", "    everyNode: true\n    interfaces: [eth0]");
         assert_snapshot!(report("announcer-off-its-segment", &definition), @"
-        error[announcer-off-its-segment]: MetalLB may announce addresses of the site `home` from `vps0`, at the site `vps`
+        error[announcer-off-its-segment]: MetalLB may announce addresses of the site
+          `home` from `vps0`, at the site `vps`
            ┌─ cluster.yaml:38:16
            │
         27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }

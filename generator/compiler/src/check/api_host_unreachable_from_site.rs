@@ -83,7 +83,8 @@ mod tests {
     fn the_virtual_address_from_the_vps() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, apiHost: 10.2.3.1, apiPort: 6443");
         assert_snapshot!(report("api-host-unreachable-from-site", &text), @"
-        warning[api-host-unreachable-from-site]: Cilium at `vps` finds the API through the mesh alone
+        warning[api-host-unreachable-from-site]: Cilium at `vps` finds the API through
+          the mesh alone
            ┌─ cluster.yaml:34:74
            │
         27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
@@ -102,7 +103,8 @@ mod tests {
     fn an_address_that_no_node_has() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, apiHost: 10.2.3.9, apiPort: 6443");
         assert_snapshot!(report("api-host-unreachable-from-site", &text), @"
-        error[api-host-unreachable-from-site]: Cilium at `vps` cannot reach the API at `10.2.3.9`
+        error[api-host-unreachable-from-site]: Cilium at `vps` cannot reach the API at
+          `10.2.3.9`
            ┌─ cluster.yaml:34:74
            │
         27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24] }
@@ -121,7 +123,8 @@ mod tests {
     fn kube_prism_off() {
         let text = edit(SMALL, "  contract: v1.13\n", "  contract: v1.13\n  kubePrism: false\n");
         assert_snapshot!(report("api-host-unreachable-from-site", &text), @"
-        error[api-host-unreachable-from-site]: Cilium looks for the API at KubePrism, which is off
+        error[api-host-unreachable-from-site]: Cilium looks for the API at KubePrism,
+          which is off
            ┌─ cluster.yaml:10:14
            │
         10 │   kubePrism: false

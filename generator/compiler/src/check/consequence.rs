@@ -19,9 +19,14 @@ use Reach::{All, Place};
 
 /// A cause, and what is left out beside it.
 const HIDES: &[(Code, Reach, &[Code])] = &[
-    ("bpf-masquerade-with-kubespan", Place, &["host-dns-behind-bpf-masquerade"]),
+    (
+        "bpf-masquerade-with-kubespan",
+        Place,
+        &["host-dns-behind-bpf-masquerade", "kubespan-with-native-routing"],
+    ),
     ("dangling-address", All, &["delegation-mismatch", "zone-without-authority"]),
     ("direct-routes-across-sites", Place, &["setting-without-effect"]),
+    ("dns-api-exposed", All, &["public-node-unfirewalled"]),
     (
         "endpoint-not-on-interface",
         All,
@@ -47,8 +52,10 @@ const HIDES: &[(Code, Reach, &[Code])] = &[
     ("node-without-address", Place, &["unreachable-node-pair"]),
     ("object-owned-twice", All, &["unknown-dependency"]),
     ("unknown-key", All, GUESSED),
+    ("unknown-node", All, &["delegation-mismatch", "zone-without-authority"]),
     ("vip-outside-network", All, &["endpoint-unreachable-before-join"]),
     ("wildcard-bind-on-port-53", Place, &["endpoint-not-on-interface"]),
+    ("workload-without-eligible-node", All, &["zone-without-authority"]),
     ("wrong-type", All, GUESSED),
 ];
 

@@ -140,7 +140,8 @@ mod tests {
     fn the_parent_names_another_server() {
         let definition = with_parent("ns1.example.org, ns9.example.net", " ns1.example.org: [198.51.99.10] ");
         assert_snapshot!(report("delegation-mismatch", &definition), @"
-        error[delegation-mismatch]: the parent of `example.org` does not say what the zone says
+        error[delegation-mismatch]: the parent of `example.org` does not say what the
+          zone says
            ┌─ cluster.yaml:62:40
            │
         61 │         keptAt: registrar
@@ -161,7 +162,8 @@ mod tests {
     fn the_parent_leaves_a_server_out() {
         let definition = with_parent("ns1.example.org", " ns1.example.org: [198.51.99.10] ");
         assert_snapshot!(report("delegation-mismatch", &definition), @"
-        error[delegation-mismatch]: the parent of `example.org` does not say what the zone says
+        error[delegation-mismatch]: the parent of `example.org` does not say what the
+          zone says
            ┌─ cluster.yaml:58:9
            │
         58 │         ns2.example.net: [second-ns]
@@ -182,7 +184,8 @@ mod tests {
     fn glue_of_an_old_machine() {
         let definition = with_parent("ns1.example.org, ns2.example.net", " ns1.example.org: [198.51.99.9] ");
         assert_snapshot!(report("delegation-mismatch", &definition), @"
-        error[delegation-mismatch]: the parent of `example.org` does not say what the zone says
+        error[delegation-mismatch]: the parent of `example.org` does not say what the
+          zone says
            ┌─ cluster.yaml:63:17
            │
         61 │         keptAt: registrar
@@ -203,7 +206,8 @@ mod tests {
     fn no_glue_at_all() {
         let definition = with_parent("ns1.example.org, ns2.example.net", "");
         assert_snapshot!(report("delegation-mismatch", &definition), @"
-        error[delegation-mismatch]: the parent of `example.org` does not say what the zone says
+        error[delegation-mismatch]: the parent of `example.org` does not say what the
+          zone says
            ┌─ cluster.yaml:57:9
            │
         57 │         ns1.example.org: [vps0]

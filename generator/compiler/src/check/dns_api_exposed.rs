@@ -58,7 +58,11 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     if let Some(firewall) = &site.firewall {
         diagnostic = diagnostic.because(firewall, "what lets packets in, or not");
     }
-    diagnostics.push(diagnostic.help("write `exposure: hostPort`, or `firewall: block`"));
+    diagnostics.push(
+        diagnostic.help(
+            "write `firewall: block`, which closes the node's other ports too; or `exposure: hostPort`",
+        ),
+    );
 }
 
 #[cfg(test)]
@@ -97,7 +101,8 @@ mod tests {
            │               ^^^^^^^^^^^ it answers at the node's own address
            │
            = in the phases `dns` to `cleanup`
-           = help: write `exposure: hostPort`, or `firewall: block`
+           = help: write `firewall: block`, which closes the node's other ports too; or
+             `exposure: hostPort`
         ");
     }
 

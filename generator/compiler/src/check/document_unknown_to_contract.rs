@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn a_contract_newer_than_the_version() {
         assert_snapshot!(talos("  version: v1.14.2\n  contract: v1.15\n"), @"
-        error[document-unknown-to-contract]: Talos v1.14.2 does not read documents of v1.15
+        error[document-unknown-to-contract]: Talos v1.14.2 does not read documents of
+          v1.15
           ┌─ cluster.yaml:9:13
           │
         8 │   version: v1.14.2
@@ -187,7 +188,8 @@ mod tests {
     #[test]
     fn a_version_that_nobody_knows_yet() {
         assert_snapshot!(talos("  version: v1.15.0\n"), @"
-        error[document-unknown-to-contract]: there is no form for contract v1.15: those of v1.9 to v1.14 are known
+        error[document-unknown-to-contract]: there is no form for contract v1.15: those
+          of v1.9 to v1.14 are known
           ┌─ cluster.yaml:8:12
           │
         8 │   version: v1.15.0
@@ -224,7 +226,8 @@ mod tests {
           = help: write `version: v1.14.2` with `current: v1.12.11`; `contract` may stay
             as it is
 
-        error[document-unknown-to-contract]: Talos v1.12.11 does not run Kubernetes v1.36.3
+        error[document-unknown-to-contract]: Talos v1.12.11 does not run Kubernetes
+          v1.36.3
            ┌─ cluster.yaml:10:12
            │
          8 │   version: v1.12.11
@@ -267,7 +270,8 @@ mod tests {
           = help: write `version: v1.14.2` with `current: v1.13.9`; `contract` may stay
             as it is
 
-        error[document-unknown-to-contract]: contract v1.11 has one virtual address a link
+        error[document-unknown-to-contract]: contract v1.11 has one virtual address a
+          link
            ┌─ cluster.yaml:30:24
            │
          9 │   contract: v1.11

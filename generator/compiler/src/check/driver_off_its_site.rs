@@ -99,7 +99,8 @@ mod tests {
             "machine: { gateways: [198.51.99.1], kubeletArgs: { provider-id: \"proxmox://cluster/2003\" } }",
         );
         assert_snapshot!(report("driver-off-its-site", &definition), @r#"
-        warning[driver-off-its-site]: `vps0` is at `vps`, and calls itself a machine of `proxmox`
+        warning[driver-off-its-site]: `vps0` is at `vps`, and calls itself a machine of
+          `proxmox`
            ┌─ cluster.yaml:23:69
            │
         23 │ …etArgs: { provider-id: "proxmox://cluster/2003" } }

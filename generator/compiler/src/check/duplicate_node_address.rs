@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn a_pool_with_the_virtual_address() {
         assert_snapshot!(report("duplicate-node-address", &edit(SMALL, "10.2.3.4-10.2.3.20", "10.2.3.0/27")), @"
-        error[duplicate-node-address]: the pool `services` may hand out `10.2.3.1`, which `api-vip` has
+        error[duplicate-node-address]: the pool `services` may hand out `10.2.3.1`,
+          which `api-vip` has
            ┌─ cluster.yaml:40:31
            │
         29 │   api-vip: { address: 10.2.3.1, holder: talos-vip }

@@ -107,7 +107,8 @@ mod tests {
             "    site: vps\n    exposure: hostNetwork\n    bind: [198.51.99.10]\n    apiKey",
         );
         assert_snapshot!(report("endpoint-not-on-interface", &text), @"
-        error[endpoint-not-on-interface]: PowerDNS binds `198.51.99.10`, which its node does not have
+        error[endpoint-not-on-interface]: PowerDNS binds `198.51.99.10`, which its node
+          does not have
            ┌─ cluster.yaml:50:12
            │
         27 │ ….16.0.10/24], publicAddress: 198.51.99.10 }

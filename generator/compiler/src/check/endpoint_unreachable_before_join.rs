@@ -70,7 +70,8 @@ mod tests {
         let text =
             edit(SMALL, "addresses: [198.51.99.10/24]", "addresses: [198.51.99.10/24], since: prerequisites");
         assert_snapshot!(report("endpoint-unreachable-before-join", &text), @"
-        error[endpoint-unreachable-before-join]: `vps0` cannot reach the API at `https://10.2.3.1:6443`
+        error[endpoint-unreachable-before-join]: `vps0` cannot reach the API at
+          `https://10.2.3.1:6443`
            ┌─ cluster.yaml:27:3
            │
          5 │   endpoint: https://10.2.3.1:6443
@@ -88,7 +89,8 @@ mod tests {
     fn with_the_mesh() {
         let text = edit(SMALL, "addresses: [198.51.99.10/24]", "addresses: [198.51.99.10/24], since: mesh");
         assert_snapshot!(report("endpoint-unreachable-before-join", &text), @"
-        warning[endpoint-unreachable-before-join]: `vps0` joins in the phase that turns the mesh on
+        warning[endpoint-unreachable-before-join]: `vps0` joins in the phase that turns
+          the mesh on
            ┌─ cluster.yaml:27:3
            │
          5 │   endpoint: https://10.2.3.1:6443

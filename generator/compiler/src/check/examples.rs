@@ -3,7 +3,7 @@
 use super::page::{Example, Page};
 use crate::testing::{self, SMALL};
 use serde_yaml::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write};
 
 /// The smallest definition has a Talos that gets no more fixes, for the sake of other tests.
 const CURRENT: &str = "talos: { version: v1.14.2, contract: v1.14 }";
@@ -99,11 +99,11 @@ fn wrong_examples_give_their_code_and_right_ones_nothing() {
         let said = if form { said_of_form } else { said };
         let (codes, report) = said(&page.wrong);
         if codes.into_iter().ne([code]) {
-            failures += &format!("the wrong example of `{code}` gives:\n{report}\n");
+            let _ = writeln!(failures, "the wrong example of `{code}` gives:\n{report}");
         }
         let (codes, report) = said(&page.right);
         if !codes.is_empty() {
-            failures += &format!("the right example of `{code}` gives:\n{report}\n");
+            let _ = writeln!(failures, "the right example of `{code}` gives:\n{report}");
         }
     }
     assert!(failures.is_empty(), "{failures}");

@@ -89,7 +89,8 @@ mod tests {
     #[test]
     fn a_folder_that_is_mistyped() {
         assert_snapshot!(report("extra/cert-manager/isuers/key.sops.yaml"), @"
-        error[extra-without-unit]: `extra/cert-manager/isuers/key.sops.yaml` belongs to no unit
+        error[extra-without-unit]: `extra/cert-manager/isuers/key.sops.yaml` belongs to
+          no unit
          = help: did you mean `extra/cert-manager/issuers/`?
         ");
     }
@@ -102,7 +103,8 @@ mod tests {
     #[test]
     fn the_name_of_a_file_that_is_written() {
         assert_snapshot!(report("extra/cert-manager/issuers/kustomization.yaml"), @"
-        error[extra-without-unit]: `extra/cert-manager/issuers/kustomization.yaml` has the name of a file that we write there
+        error[extra-without-unit]: `extra/cert-manager/issuers/kustomization.yaml` has
+          the name of a file that we write there
          = help: give it another name; `kustomization.yaml` is written for you and lists
            it
         ");

@@ -84,6 +84,14 @@ fn joined(mut first: Diagnostic, mut others: Vec<Diagnostic>) -> Diagnostic {
         notes.push(format!("and {} more", others.len() - shown));
     }
     first.notes.splice(0..0, notes);
+    // Where one holds in all phases, all do together.
+    if others.iter().any(|it| it.phases.is_empty()) {
+        first.phases.clear();
+    } else if !first.phases.is_empty() {
+        first.phases.extend(others.iter().flat_map(|it| &it.phases));
+        first.phases.sort();
+        first.phases.dedup();
+    }
     if !first.fix.is_empty() && others.iter().all(|it| !it.fix.is_empty()) {
         first.fix.extend(others.into_iter().flat_map(|it| it.fix));
     }

@@ -100,14 +100,15 @@ mod tests {
     #[test]
     fn a_role_on_a_worker() {
         assert_snapshot!(worker_with("node-role.kubernetes.io/edge: \"\""), @"
-        error[forbidden-node-label]: the worker `vps0` may not set the label `node-role.kubernetes.io/edge`
+        error[forbidden-node-label]: the worker `vps0` may not set the label
+          `node-role.kubernetes.io/edge`
            ┌─ cluster.yaml:27:76
            │
-        27 │ …s0: { site: vps, role: worker, addresses: [198.51.99.10/24], labels: { no…
-           │                         ------                                          ^^^
-           │                         │                                               │
-           │                         │         refused, and all its other labels with it
-           │                         a control plane may
+        27 │ …er, addresses: [198.51.99.10/24], labels: { node-role.kubernetes.io/edge:…
+           │ ---                                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           │ │                                            │
+           │ │                                 refused, and all its other labels with it
+           │ a control plane may
            │
            = in the phases `node` to `cleanup`
            = help: delete it, and run `kubectl label node vps0
@@ -122,11 +123,11 @@ mod tests {
         error[forbidden-node-label]: `vps0` is labelled as of another site than its own
            ┌─ cluster.yaml:27:76
            │
-        27 │   vps0: { site: vps, role: worker, addresses: [198.51.99.10/24], labels: {…
-           │                 ---                                                       ^
-           │                 │                                                         │
-           │                 │           worked out of `site`, and pods are placed by it
-           │                 its site
+        27 │ …, role: worker, addresses: [198.51.99.10/24], labels: { example.org/site:…
+           │ -                                                        ^^^^^^^^^^^^^^^^
+           │ │                                                        │
+           │ │                           worked out of `site`, and pods are placed by it
+           │ its site
            │
            = in the phases `node` to `cleanup`
            = help: delete this label

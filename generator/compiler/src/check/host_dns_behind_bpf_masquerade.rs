@@ -64,7 +64,8 @@ mod tests {
             edit(SMALL, "routing: tunnel", "routing: tunnel, masquerade: bpf, hostLegacyRouting: false");
         let text = edit(&text, "mesh:\n  kubespan: {}\n", "");
         assert_snapshot!(report("host-dns-behind-bpf-masquerade", &text), @"
-        error[host-dns-behind-bpf-masquerade]: CoreDNS cannot reach the host DNS that it asks
+        error[host-dns-behind-bpf-masquerade]: CoreDNS cannot reach the host DNS that it
+          asks
            ┌─ cluster.yaml:32:101
            │
         32 │ …g: tunnel, masquerade: bpf, hostLegacyRouting: false }

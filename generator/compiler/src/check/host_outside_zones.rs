@@ -32,7 +32,7 @@
 //! Source: https://kubernetes-sigs.github.io/external-dns/latest/docs/tutorials/pdns/
 
 use components::Plan;
-use model::{Diagnostic, Diagnostics};
+use model::{Diagnostic, Diagnostics, Spanned, definition::Dns, scalar::Hostname};
 
 super::check!("host-outside-zones", Dns, "host_outside_zones.rs");
 
@@ -43,25 +43,29 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         return;
     }
     for host in definition.served_hosts(plan.phase).filter(|host| definition.zone_of(host).is_none()) {
-        let zones: Vec<&str> = dns.zones.keys().map(|zone| &***zone).collect();
         let diagnostic = Diagnostic::error(CHECK.code, format!("`{host}` is in none of the zones"))
             .at(host, "no record is made for it");
-        let tail = |zone: &str| {
-            let labels = zone.matches('.').count() + 1;
-            let all: Vec<&str> = host.split('.').collect();
-            all[all.len().saturating_sub(labels)..].join(".")
-        };
-        // The host in each zone, as far as its end is like the zone's name.
-        let names: Vec<String> = zones
-            .iter()
-            .map(|zone| format!("{}{zone}", host.strip_suffix(&tail(zone)).unwrap_or_default()))
-            .collect();
-        let meant = crate::meant(diagnostic, host.span, host, names.iter().map(String::as_str));
-        diagnostics.push(meant.unwrap_or_else(|it| {
-            let zones: Vec<String> = zones.iter().map(|it| format!("`{it}`")).collect();
-            it.help(format!("the zones are {}", zones.join(", ")))
-        }));
+        diagnostics.push(in_a_zone(diagnostic, host, dns));
     }
+}
+
+/// Says in which of the zones a host was meant to be.
+pub(super) fn in_a_zone(diagnostic: Diagnostic, host: &Spanned<Hostname>, dns: &Dns) -> Diagnostic {
+    let zones = || dns.zones.keys().map(|zone| &***zone);
+    let tail = |zone: &str| {
+        let labels = zone.matches('.').count() + 1;
+        let all: Vec<&str> = host.split('.').collect();
+        all[all.len().saturating_sub(labels)..].join(".")
+    };
+    // The host in each zone, as far as its end is like the zone's name.
+    let alike = zones().filter(|zone| crate::is_slip(&tail(zone), zone));
+    let names: Vec<String> =
+        alike.map(|zone| format!("{}{zone}", host.strip_suffix(&tail(zone)).unwrap_or_default())).collect();
+    let names = names.iter().map(String::as_str);
+    crate::meant(diagnostic, host.span, host, names).unwrap_or_else(|it| {
+        let zones: Vec<String> = zones().map(|it| format!("`{it}`")).collect();
+        it.help(format!("the zones are {}", zones.join(", ")))
+    })
 }
 
 #[cfg(test)]

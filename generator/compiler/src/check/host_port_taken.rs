@@ -50,9 +50,12 @@ const TAKEN: [(u16, u16, Protocol, bool, &str); 12] = [
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     workloads(plan, diagnostics);
+    // Few units have ports of nodes, and there may be thousands of both.
+    let listening: Vec<&Unit> = plan.units.values().filter(|unit| !unit.ports.is_empty()).collect();
     for (name, node) in plan.nodes() {
         let mut users: BTreeMap<(u16, &str), &Unit> = BTreeMap::new();
-        for (unit, port) in plan.ports_on(node) {
+        let here = listening.iter().filter(|unit| unit.site.as_deref().is_none_or(|it| *it == **node.site));
+        for (unit, port) in here.flat_map(|unit| unit.ports.iter().map(move |port| (*unit, port))) {
             let (number, protocol) = (port.port, port.protocol.name());
             if let Some(owner) = system(node, port) {
                 push(

@@ -95,7 +95,8 @@ mod tests {
     fn the_edge_runs_ingress_nginx() {
         let definition = edit(SMALL, "controller: traefik", "controller: ingress-nginx");
         assert_snapshot!(report("ingress-controller-retired", &definition), @"
-        warning[ingress-controller-retired]: ingress-nginx has had no fixes since March 2026
+        warning[ingress-controller-retired]: ingress-nginx has had no fixes since March
+          2026
            ┌─ cluster.yaml:44:24
            │
         44 │ ingress: { controller: ingress-nginx, site: vps }

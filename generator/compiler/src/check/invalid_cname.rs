@@ -178,7 +178,8 @@ mod tests {
     fn a_text_beside_a_cname() {
         let definition = with_records("        blog: { CNAME: www.example.net, TXT: [a] }");
         assert_snapshot!(report("invalid-cname", &definition), @"
-        error[invalid-cname]: `blog.example.org` stands for another name, and has TXT too
+        error[invalid-cname]: `blog.example.org` stands for another name, and has TXT
+          too
            ┌─ cluster.yaml:61:24
            │
         61 │         blog: { CNAME: www.example.net, TXT: [a] }
@@ -212,7 +213,8 @@ mod tests {
         let definition =
             with_records("        a: { CNAME: b.example.org }\n        b: { CNAME: a.example.org }");
         assert_snapshot!(report("invalid-cname", &definition), @"
-        error[invalid-cname]: names stand for each other: `a.example.org` for `b.example.org` for `a.example.org`
+        error[invalid-cname]: names stand for each other: `a.example.org` for
+          `b.example.org` for `a.example.org`
            ┌─ cluster.yaml:62:21
            │
         62 │         b: { CNAME: a.example.org }

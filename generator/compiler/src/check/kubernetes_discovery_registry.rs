@@ -73,7 +73,8 @@ mod tests {
         let discovery =
             "  contract: v1.13\n  discovery: { serviceRegistry: false, kubernetesRegistry: true }\n";
         assert_snapshot!(report("kubernetes-discovery-registry", &edit(SMALL, "  contract: v1.13\n", discovery)), @"
-        error[kubernetes-discovery-registry]: discovery uses the Kubernetes registry, which Kubernetes has closed since v1.32, and no other
+        error[kubernetes-discovery-registry]: discovery uses the Kubernetes registry,
+          which Kubernetes has closed since v1.32, and no other
            ┌─ cluster.yaml:10:60
            │
         10 │   discovery: { serviceRegistry: false, kubernetesRegistry: true }

@@ -81,7 +81,8 @@ mod tests {
         let text = edit(SMALL, "routing: tunnel", "routing: native");
         let text = edit(&text, "  version: v1.13.9\n  contract: v1.13\n", "  version: v1.12.3\n");
         assert_snapshot!(report("kubespan-with-native-routing", &text), @"
-        error[kubespan-with-native-routing]: KubeSpan of this Talos does not carry natively routed pods
+        error[kubespan-with-native-routing]: KubeSpan of this Talos does not carry
+          natively routed pods
            ┌─ cluster.yaml:33:57
            │
          8 │   version: v1.12.3
@@ -105,7 +106,8 @@ mod tests {
         let text = edit(SMALL, "routing: tunnel", "routing: native");
         let text = edit(&text, "kubespan: {}", "kubespan: { advertiseKubernetesNetworks: false }");
         assert_snapshot!(report("kubespan-with-native-routing", &text), @"
-        error[kubespan-with-native-routing]: pods are routed natively, and nodes do not announce their networks
+        error[kubespan-with-native-routing]: pods are routed natively, and nodes do not
+          announce their networks
            ┌─ cluster.yaml:32:44
            │
         32 │   kubespan: { advertiseKubernetesNetworks: false }

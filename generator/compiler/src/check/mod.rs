@@ -103,6 +103,7 @@ mod transfers_without_notify;
 mod unencrypted_fallback;
 mod unknown_dependency;
 mod unknown_extension;
+mod unknown_node;
 mod unknown_storage_class;
 mod unpinned_image;
 mod unreachable_node_pair;
@@ -235,6 +236,7 @@ pub(crate) const CHECKS: &[Check] = &[
     unencrypted_fallback::CHECK,
     unknown_dependency::CHECK,
     unknown_extension::CHECK,
+    unknown_node::CHECK,
     unknown_storage_class::CHECK,
     unpinned_image::CHECK,
     unreachable_node_pair::CHECK,
@@ -282,7 +284,7 @@ pub(crate) fn run(
     for (diagnostic, mut seen) in all.iter_mut().zip(seen) {
         seen.dedup();
         if seen.len() < phases.len() {
-            diagnostic.notes.push(in_phases(&seen));
+            diagnostic.phases = seen;
         }
     }
     say_whose_file(cluster, &mut all);
@@ -303,20 +305,6 @@ fn say_whose_file(cluster: &Cluster, diagnostics: &mut [Diagnostic]) {
                  `cni.cilium.valuesFile` out"
                     .into(),
             );
-        }
-    }
-}
-
-/// `in phase mesh`, `in the phases mesh to dns`.
-fn in_phases(phases: &[Phase]) -> String {
-    match phases {
-        [only] => format!("in the phase `{only}`"),
-        [first, .., last] if *last as usize - *first as usize + 1 == phases.len() => {
-            format!("in the phases `{first}` to `{last}`")
-        }
-        _ => {
-            let names: Vec<String> = phases.iter().map(|it| format!("`{it}`")).collect();
-            format!("in the phases {}", names.join(", "))
         }
     }
 }

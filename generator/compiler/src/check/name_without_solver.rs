@@ -82,13 +82,10 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
         }
     }
     for host in definition.served_hosts(plan.phase).filter(|host| definition.zone_of(host).is_none()) {
-        let zones: Vec<String> = dns.zones.keys().map(|zone| format!("`{zone}`")).collect();
-        diagnostics.push(
-            Diagnostic::error(CHECK.code, format!("no certificate can be had for `{host}`"))
-                .at(host, "lies in no zone that we serve")
-                .because(&certificates.solver, "proves names by records in our zones")
-                .help(format!("the zones are {}", zones.join(", "))),
-        );
+        let diagnostic = Diagnostic::error(CHECK.code, format!("no certificate can be had for `{host}`"))
+            .at(host, "lies in no zone that we serve")
+            .because(&certificates.solver, "proves names by records in our zones");
+        diagnostics.push(super::host_outside_zones::in_a_zone(diagnostic, host, dns));
     }
 }
 
@@ -170,7 +167,8 @@ mod tests {
     fn updates_without_a_key() {
         let definition = edit(SMALL, "solver: powerdns-webhook", "solver: rfc2136");
         assert_snapshot!(report("name-without-solver", &definition), @"
-        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and these cannot be
+        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and
+          these cannot be
            ┌─ cluster.yaml:63:11
            │
         63 │   solver: rfc2136
@@ -188,7 +186,8 @@ mod tests {
         let definition =
             edit(&definition, "tsig: { name: transfer,", "tsig: { name: transfer, algorithm: hmac-sha384,");
         assert_snapshot!(report("name-without-solver", &definition), @"
-        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and these cannot be
+        error[name-without-solver]: PowerDNS takes only DNS updates that are signed, and
+          these cannot be
            ┌─ cluster.yaml:63:11
            │
         63 │   solver: rfc2136

@@ -52,7 +52,8 @@ mod tests {
     fn native() {
         let text = edit(SMALL, "routing: tunnel", "routing: tunnel, acceleration: native");
         assert_snapshot!(report("native-acceleration-with-kubespan", &text), @"
-        error[native-acceleration-with-kubespan]: Cilium wants XDP of every link, and KubeSpan's has none
+        error[native-acceleration-with-kubespan]: Cilium wants XDP of every link, and
+          KubeSpan's has none
            ┌─ cluster.yaml:34:79
            │
         32 │   kubespan: {}

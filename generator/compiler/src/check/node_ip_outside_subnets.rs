@@ -144,7 +144,8 @@ mod tests {
     fn an_address_of_another_network() {
         let text = edit(SMALL, "10.2.2.1/16", "10.3.2.1/16");
         assert_snapshot!(report("node-ip-outside-subnets", &text), @"
-        warning[node-ip-outside-subnets]: `worker0` has an address that is in none of its site's networks
+        warning[node-ip-outside-subnets]: `worker0` has an address that is in none of
+          its site's networks
            ┌─ cluster.yaml:26:52
            │
         16 │     networks: [10.2.0.0/16]

@@ -102,7 +102,8 @@ mod tests {
     fn pods_within_a_site() {
         let text = edit(SMALL, "10.244.0.0/16", "10.2.128.0/17");
         assert_snapshot!(report("overlapping-networks", &text), @"
-        error[overlapping-networks]: the networks of the site `home` and the pods overlap
+        error[overlapping-networks]: the networks of the site `home` and the pods
+          overlap
            ┌─ cluster.yaml:12:16
            │
         12 │   podSubnets: [10.2.128.0/17]

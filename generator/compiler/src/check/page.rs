@@ -27,7 +27,7 @@ pub(crate) struct Example {
 /// The `//!` at the top of a source file.
 pub(crate) fn without_marks(source: &str) -> String {
     let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
-    lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
+    lines.flat_map(|line| [line.strip_prefix(' ').unwrap_or(line), "\n"]).collect()
 }
 
 impl Page {

@@ -193,12 +193,13 @@ mod tests {
         let values = "routing: tunnel, values: { clustermesh: { config: { token: not-so-secret, tokenSecretName: mesh } } } }";
         let definition = edit(SMALL, "routing: tunnel }", values);
         assert_snapshot!(report("plaintext-secret", &definition), @"
-        error[plaintext-secret]: `clustermesh.config.token` looks like a secret in the open
+        error[plaintext-secret]: `clustermesh.config.token` looks like a secret in the
+          open
            ┌─ cluster.yaml:34:73
            │
-        34 │ …uting: tunnel, values: { clustermesh: { config: { token: not-so-secret, t…
-           │                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-           │                         among these values
+        34 │ …ustermesh: { config: { token: not-so-secret, tokenSecretName: mesh } } } }
+           │ ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           │ among these values
            │
            = help: name a Secret of the cluster instead; charts take one by a key such
              as `existingSecret`
@@ -209,7 +210,8 @@ mod tests {
     fn a_secret_as_kubectl_makes_it() {
         let text = "apiVersion: v1\nkind: Secret\nmetadata: { name: powerdns-api-key }\nstringData: { api-key: hunter22 }\n";
         assert_snapshot!(extra(text), @"
-        error[plaintext-secret]: `extra/dns-system/powerdns/api-key.yaml` holds a Secret in the open
+        error[plaintext-secret]: `extra/dns-system/powerdns/api-key.yaml` holds a Secret
+          in the open
          = help: encrypt it: `sops encrypt --in-place
            clusters/small/extra/dns-system/powerdns/api-key.yaml`
         ");

@@ -61,7 +61,8 @@ mod tests {
     fn native_routing_from_a_cluster_pool() {
         let text = edit(SMALL, "routing: tunnel", "routing: native, ipam: cluster-pool");
         assert_snapshot!(report("pod-networks-advertised-with-foreign-ipam", &text), @"
-        error[pod-networks-advertised-with-foreign-ipam]: KubeSpan announces pod networks that Cilium does not use
+        error[pod-networks-advertised-with-foreign-ipam]: KubeSpan announces pod
+          networks that Cilium does not use
            ┌─ cluster.yaml:34:71
            │
         34 │ …agedBy: flux, routing: native, ipam: cluster-pool }

@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn a_pool_of_the_former_network() {
         assert_snapshot!(with("services: { addresses: [10.0.3.4-10.0.3.20] }"), @"
-        error[pool-outside-network]: the pool `services` has addresses outside of the network of `home`
+        error[pool-outside-network]: the pool `services` has addresses outside of the
+          network of `home`
            ┌─ cluster.yaml:40:31
            │
         16 │     networks: [10.2.0.0/16]

@@ -178,7 +178,8 @@ mod tests {
     fn a_name_server_at_home() {
         let definition = edit(SMALL, "ns1.example.org: [vps0]", "ns1.example.org: [vps0, worker0]");
         assert_snapshot!(report("private-address-in-public-zone", &definition), @"
-        error[private-address-in-public-zone]: the name server `ns1.example.org` resolves to `10.2.2.1`, which the internet does not route
+        error[private-address-in-public-zone]: the name server `ns1.example.org`
+          resolves to `10.2.2.1`, which the internet does not route
            ┌─ cluster.yaml:57:33
            │
         55 │     example.org:
@@ -200,7 +201,8 @@ mod tests {
             "      hostmaster: hostmaster@example.org\n      records: { nas: { addresses: [10.2.3.4] } }\ncert",
         );
         assert_snapshot!(report("private-address-in-public-zone", &definition), @"
-        warning[private-address-in-public-zone]: `nas.example.org` resolves to `10.2.3.4`, which the internet does not route
+        warning[private-address-in-public-zone]: `nas.example.org` resolves to
+          `10.2.3.4`, which the internet does not route
            ┌─ cluster.yaml:60:37
            │
         55 │     example.org:
@@ -218,7 +220,8 @@ mod tests {
     fn hosts_served_from_home() {
         let definition = edit(SMALL, "controller: traefik, site: vps", "controller: traefik, site: home");
         assert_snapshot!(report("private-address-in-public-zone", &definition), @"
-        error[private-address-in-public-zone]: all served hosts resolve to `10.2.1.1`, which the internet does not route
+        error[private-address-in-public-zone]: all served hosts resolve to `10.2.1.1`,
+          which the internet does not route
            ┌─ cluster.yaml:44:39
            │
         44 │ ingress: { controller: traefik, site: home }
@@ -238,7 +241,8 @@ mod tests {
     fn a_place_never_filled_in() {
         let definition = edit(SMALL, "198.51.99.10/24", "203.0.113.10/24").replace("example.org", "real.dev");
         assert_snapshot!(report("private-address-in-public-zone", &definition), @"
-        warning[private-address-in-public-zone]: the name server `ns1.real.dev` resolves to `203.0.113.10`, which stands in for an address in documentation
+        warning[private-address-in-public-zone]: the name server `ns1.real.dev` resolves
+          to `203.0.113.10`, which stands in for an address in documentation
            ┌─ cluster.yaml:57:24
            │
         55 │     real.dev:

@@ -68,11 +68,11 @@ mod tests {
         error[repeated-taint]: `cp0` has two taints with the key `example.org/edge`
            ┌─ cluster.yaml:25:131
            │
-        25 │ …1/16], taints: [{ key: example.org/edge, effect: NoSchedule }, { key: exa…
-           │                         ----------------                               ^^^^
-           │                         │                                              │
-           │                         │                      one of the two would be lost
-           │                         the first
+        25 │ … [{ key: example.org/edge, effect: NoSchedule }, { key: example.org/edge,…
+           │           ----------------                               ^^^^^^^^^^^^^^^^
+           │           │                                              │
+           │           │                                    one of the two would be lost
+           │           the first
            │
            = help: delete one, or give it a key of its own
         ");

@@ -96,7 +96,8 @@ mod tests {
         let definition = edit(SMALL, "  externalDns: {", "  clusterForward: servers\n  externalDns: {");
         let definition = edit(&definition, "  recursiveNameservers: [\"1.1.1.1:53\", \"9.9.9.9:53\"]\n", "");
         assert_snapshot!(report("self-check-sees-private-dns", &definition), @r#"
-        warning[self-check-sees-private-dns]: cert-manager would ask the cluster's own DNS whether a challenge can be seen
+        warning[self-check-sees-private-dns]: cert-manager would ask the cluster's own
+          DNS whether a challenge can be seen
            ┌─ cluster.yaml:64:11
            │
         53 │   clusterForward: servers

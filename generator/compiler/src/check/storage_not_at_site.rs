@@ -112,7 +112,8 @@ mod tests {
     fn an_app_at_the_vps_with_a_disk_at_home() {
         let definition = edit(SMALL, "namespace: gitea, site: home", "namespace: gitea, site: vps");
         assert_snapshot!(report("storage-not-at-site", &definition), @"
-        error[storage-not-at-site]: `gitea` runs at `vps`, and `proxmox-csi` has volumes at `home` only
+        error[storage-not-at-site]: `gitea` runs at `vps`, and `proxmox-csi` has volumes
+          at `home` only
            ┌─ cluster.yaml:67:70
            │
         43 │     proxmox-csi: { site: home, driver: csi.proxmox.sinextra.dev, access: R…

@@ -59,7 +59,8 @@ mod tests {
     #[test]
     fn a_hundred_hosts_and_one() {
         assert_snapshot!(report("too-many-names", &hosts("")), @"
-        error[too-many-names]: the ingress serves more names than one certificate has: 100
+        error[too-many-names]: the ingress serves more names than one certificate has:
+          100
            ┌─ cluster.yaml:62:16
            │
         62 │   environment: staging

@@ -50,7 +50,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             diagnostic = diagnostic.note(format!("and {} more need it", others.len() - SHOWN));
         }
         let names = plan.units.values().flat_map(|unit| std::iter::once(&unit.name).chain(&unit.provides));
-        let names = names.map(String::as_str);
+        // What is there in other phases may be meant as well.
+        let apps = plan.definition.apps.keys().map(|it| &***it);
+        let names = names.map(String::as_str).chain(apps);
         if let Some(phase) = first_phase(plan, what) {
             diagnostics.push(diagnostic.help(format!(
                 "`{what}` comes in the phase `{phase}`: write `since: {phase}` at what needs it"

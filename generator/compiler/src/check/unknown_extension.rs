@@ -141,14 +141,15 @@ mod tests {
     #[test]
     fn a_slip_of_the_pen() {
         assert_snapshot!(with("qemu-guest-agnet"), @"
-        warning[unknown-extension]: `qemu-guest-agnet` is no official extension that is known here
+        warning[unknown-extension]: `qemu-guest-agnet` is no official extension that is
+          known here
            ┌─ cluster.yaml:19:51
            │
         19 │     machine: { gateways: [10.2.0.1], extensions: [qemu-guest-agnet] }
            │                                                   ^^^^^^^^^^^^^^^^
            │                             the Image Factory refuses what it does not know
            │
-           = help: did you mean `qemu-guest-agent`, or `xen-guest-agent`?
+           = help: did you mean `qemu-guest-agent`?
         ");
     }
 

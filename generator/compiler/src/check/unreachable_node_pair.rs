@@ -144,7 +144,8 @@ mod tests {
     fn no_family_in_common() {
         let text = edit(SMALL, "198.51.99.10/24", "\"2001:db8::10/64\"");
         assert_snapshot!(report("unreachable-node-pair", &text), @r#"
-        warning[unreachable-node-pair]: `cp0` and `vps0` cannot reach each other: they have no family of addresses in common
+        warning[unreachable-node-pair]: `cp0` and `vps0` cannot reach each other: they
+          have no family of addresses in common
            ┌─ cluster.yaml:25:3
            │
         25 │   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }

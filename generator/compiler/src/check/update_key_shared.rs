@@ -78,7 +78,8 @@ mod tests {
     #[test]
     fn a_secondary_that_could_write() {
         assert_snapshot!(report("update-key-shared", &edit(SMALL, SOLVER, UPDATES)), @"
-        warning[update-key-shared]: whoever runs `second` has the key that changes the zones
+        warning[update-key-shared]: whoever runs `second` has the key that changes the
+          zones
            ┌─ cluster.yaml:52:19
            │
         51 │       second: { address: second-ns }

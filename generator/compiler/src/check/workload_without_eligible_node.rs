@@ -31,18 +31,31 @@ use model::{
     definition::{Node, Role, TaintEffect},
     scalar::Name,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 super::check!("workload-without-eligible-node", Placement, "workload_without_eligible_node.rs");
 
 fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
-    for unit in plan.units.values() {
+    let mut nodes: BTreeMap<&str, Vec<(&Spanned<Name>, &Node)>> = BTreeMap::new();
+    for (name, node) in plan.nodes() {
+        nodes.entry(&**node.site).or_default().push((name, node));
+    }
+    // Sites with a node that takes every pod: nothing is to be said of what runs there.
+    let open = |nodes: &[(&Spanned<Name>, &Node)]| {
+        nodes.iter().any(|(_, node)| !control(plan, node) && !repels(node))
+    };
+    let open: BTreeSet<&str> = nodes.iter().filter(|(_, nodes)| open(nodes)).map(|(site, _)| *site).collect();
+    for unit in plan.units.values().filter(|unit| unit.site.as_deref().is_none_or(|it| !open.contains(it))) {
         let Some(site) = place(plan, unit) else { continue };
         // A site that does not exist is another check's.
         if plan.definition.sites.contains_key(&***site) {
-            one(plan, unit, site, diagnostics);
+            one(plan, unit, site, nodes.get(&***site).map_or(&[], Vec::as_slice), diagnostics);
         }
     }
 }
+
+/// So many nodes and taints are shown of what keeps a pod away; of the rest there is their number.
+const SHOWN: usize = 4;
 
 /// Where the definition says at which site a unit runs.
 fn place<'a>(plan: &Plan<'a>, unit: &Unit) -> Option<&'a Spanned<Name>> {
@@ -64,16 +77,31 @@ fn place<'a>(plan: &Plan<'a>, unit: &Unit) -> Option<&'a Spanned<Name>> {
     candidates.into_iter().flatten().chain(dns).find(|it| ****it == *site)
 }
 
-fn one(plan: &Plan, unit: &Unit, site: &Spanned<Name>, diagnostics: &mut Diagnostics) {
-    let nodes: Vec<(&Spanned<Name>, &Node)> = plan.nodes_at(site).collect();
-    let control = |node: &Node| {
-        node.role.value == Role::Controlplane && !plan.definition.talos.schedule_on_control_planes
-    };
+/// Whether it runs the control plane, and no other pods.
+fn control(plan: &Plan, node: &Node) -> bool {
+    node.role.value == Role::Controlplane && !plan.definition.talos.schedule_on_control_planes
+}
+
+/// Whether it keeps pods away that do not tolerate it.
+fn repels(node: &Node) -> bool {
+    node.taints.iter().any(|taint| taint.effect.value != TaintEffect::PreferNoSchedule)
+}
+
+fn one(
+    plan: &Plan,
+    unit: &Unit,
+    site: &Spanned<Name>,
+    nodes: &[(&Spanned<Name>, &Node)],
+    diagnostics: &mut Diagnostics,
+) {
     let message = format!("no node can run `{}` at the site `{site}`", unit.name);
-    if nodes.iter().all(|(_, node)| control(node)) {
+    if nodes.iter().all(|(_, node)| control(plan, node)) {
         let mut diagnostic = Diagnostic::error(CHECK.code, message).at(site, "it is to run here");
-        for (name, _) in &nodes {
+        for (name, _) in nodes.iter().take(SHOWN) {
             diagnostic = diagnostic.because(name, "runs the control plane, and no other pods");
+        }
+        if nodes.len() > SHOWN {
+            diagnostic = diagnostic.note(format!("and so do {} more nodes", nodes.len() - SHOWN));
         }
         let help = if nodes.is_empty() {
             let later = plan.definition.nodes_at(site).next().is_some();
@@ -89,16 +117,19 @@ fn one(plan: &Plan, unit: &Unit, site: &Spanned<Name>, diagnostics: &mut Diagnos
         diagnostics.push(diagnostic.help(help));
         return;
     }
-    let repels =
-        |node: &Node| node.taints.iter().any(|taint| taint.effect.value != TaintEffect::PreferNoSchedule);
-    if unit.adopted.is_some() && nodes.iter().all(|(_, node)| control(node) || repels(node)) {
+    if unit.adopted.is_some() && nodes.iter().all(|(_, node)| control(plan, node) || repels(node)) {
         let mut diagnostic =
             Diagnostic::warning(CHECK.code, format!("{message} unless it tolerates the taints there"))
                 .at(site, "it is to run here");
-        for (_, node) in nodes.iter().filter(|(_, node)| !control(node)) {
-            for taint in &node.taints {
-                diagnostic = diagnostic.because(&taint.key, "keeps pods away");
-            }
+        for (name, _) in nodes.iter().filter(|(_, node)| control(plan, node)).take(SHOWN) {
+            diagnostic = diagnostic.because(*name, "runs the control plane, and no other pods");
+        }
+        let taints = nodes.iter().filter(|(_, node)| !control(plan, node)).flat_map(|(_, node)| &node.taints);
+        for taint in taints.clone().take(SHOWN) {
+            diagnostic = diagnostic.because(&taint.key, "keeps pods away");
+        }
+        if taints.clone().count() > SHOWN {
+            diagnostic = diagnostic.note(format!("and {} more taints do", taints.count() - SHOWN));
         }
         diagnostics
             .push(diagnostic.help(format!("make sure that the manifests of `{}` tolerate this", unit.name)));
@@ -117,7 +148,8 @@ mod tests {
         let definition =
             edit(SMALL, "  vps0: { site: vps, role: worker,", "  vps0: { site: vps, role: controlplane,");
         assert_snapshot!(report(CODE, &definition), @"
-        error[workload-without-eligible-node]: no node can run `traefik` at the site `vps`
+        error[workload-without-eligible-node]: no node can run `traefik` at the site
+          `vps`
            ┌─ cluster.yaml:44:39
            │
         27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
@@ -125,32 +157,14 @@ mod tests {
            ·
         44 │ ingress: { controller: traefik, site: vps }
            │                                       ^^^ it is to run here
-           │
-           = in the phases `ingress` to `cleanup`
-           = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
-
-        error[workload-without-eligible-node]: no node can run `powerdns` at the site `vps`
-           ┌─ cluster.yaml:48:11
-           │
-        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
-           │   ---- runs the control plane, and no other pods
            ·
         48 │     site: vps
-           │           ^^^ it is to run here
-           │
-           = in the phases `dns` to `cleanup`
-           = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
-
-        error[workload-without-eligible-node]: no node can run `website` at the site `vps`
-           ┌─ cluster.yaml:65:41
-           │
-        27 │   vps0: { site: vps, role: controlplane, addresses: [198.51.99.10/24] }
-           │   ---- runs the control plane, and no other pods
+           │           --- and `powerdns`
            ·
         65 │ website: { host: www.example.org, site: vps, content: ./website }
-           │                                         ^^^ it is to run here
+           │                                         --- and `website`
            │
-           = in the phases `services` to `cleanup`
+           = in the phases `ingress` to `cleanup`
            = help: add a worker to the site, or set `talos.scheduleOnControlPlanes`
         ");
     }
@@ -160,7 +174,8 @@ mod tests {
         let definition =
             edit(SMALL, "www.example.org, site: vps,", "www.example.org, since: mesh, site: vps,");
         assert_snapshot!(report(CODE, &definition), @"
-        error[workload-without-eligible-node]: no node can run `website` at the site `vps`
+        error[workload-without-eligible-node]: no node can run `website` at the site
+          `vps`
            ┌─ cluster.yaml:65:54
            │
         65 │ website: { host: www.example.org, since: mesh, site: vps, content: ./websi…
@@ -180,9 +195,12 @@ mod tests {
             "addresses: [10.2.2.1/16], taints: [{ key: example.org/storage, effect: NoSchedule }] }",
         );
         assert_snapshot!(report(CODE, &definition), @"
-        warning[workload-without-eligible-node]: no node can run `gitea` at the site `home` unless it tolerates the taints there
+        warning[workload-without-eligible-node]: no node can run `gitea` at the site
+          `home` unless it tolerates the taints there
            ┌─ cluster.yaml:67:55
            │
+        25 │   cp0: { site: home, role: controlplane, addresses: [10.2.1.1/16] }
+           │   --- runs the control plane, and no other pods
         26 │ …resses: [10.2.2.1/16], taints: [{ key: example.org/storage, effect: NoSch…
            │                                         ------------------- keeps pods away
            ·

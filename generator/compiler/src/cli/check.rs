@@ -67,13 +67,13 @@ fn today() -> Option<Date> {
 
 impl Check {
     pub fn run(self, root: &Path) -> Result<ExitCode, Failure> {
-        let options = Options { phase: None, today: self.today.or_else(today) };
+        let today = self.today.or_else(today);
         let mut all: Vec<(Cluster, Diagnostics)> = Vec::new();
         for (folder, mut cluster) in self.which.load(root)? {
             let mut diagnostics = if self.fix {
-                fix::fix(&folder, &mut cluster, options, |it| self.wants(it.code))?
+                fix::fix(&folder, &mut cluster, today, |it| self.wants(it.code))?
             } else {
-                compiler::compile(&cluster, options).diagnostics
+                compiler::compile_on(&cluster, Options::default(), today).diagnostics
             };
             diagnostics.retain(|it| {
                 let allowed = it.severity == Severity::Warning && self.allow.contains(&it.code);

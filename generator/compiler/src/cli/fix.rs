@@ -1,8 +1,8 @@
 //! `tombolo check --fix`: writes what is certain into the definition, whole or not at all.
 
 use super::{Failure, say};
-use compiler::{Cluster, Fixed, Options};
-use model::{Diagnostic, Diagnostics};
+use compiler::{Cluster, Fixed};
+use model::{Diagnostic, Diagnostics, scalar::Date};
 use similar::TextDiff;
 use std::{
     fs::{self, OpenOptions},
@@ -14,12 +14,12 @@ use std::{
 pub fn fix(
     folder: &Path,
     cluster: &mut Cluster,
-    options: Options,
+    today: Option<Date>,
     wanted: impl Fn(&Diagnostic) -> bool,
 ) -> Result<Diagnostics, Failure> {
     let name = cluster.sources.name(cluster.definition).to_owned();
     let before = cluster.sources.text(cluster.definition).to_owned();
-    let Fixed { text, mended, left } = compiler::fix(cluster, options, wanted);
+    let Fixed { text, mended, left } = compiler::fix(cluster, today, wanted);
     if mended.is_empty() {
         say(&format!("{name}: nothing can be mended for certain\n"));
         return Ok(left);

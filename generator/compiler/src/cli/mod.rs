@@ -143,10 +143,10 @@ fn show(cluster: &Cluster, diagnostics: &Diagnostics) {
     let counts: Vec<String> = [Severity::Error, Severity::Warning].into_iter().filter_map(count).collect();
     let name = cluster.sources.name(cluster.definition);
     let certain = diagnostics.iter().filter(|it| !it.fix.is_empty()).count();
-    let fix = match certain {
-        0 => String::new(),
-        1 => "; `tombolo check --fix` mends one of them".to_owned(),
-        many => format!("; `tombolo check --fix` mends {many} of them"),
-    };
-    say(&format!("{name}: {}; `tombolo explain CODE` says more of each{fix}\n", counts.join(", ")));
+    say(&format!("{name}: {}\n`tombolo explain CODE` says more of each\n", counts.join(", ")));
+    match certain {
+        0 => {}
+        1 => say("`tombolo check --fix` mends one of them\n"),
+        many => say(&format!("`tombolo check --fix` mends {many} of them\n")),
+    }
 }

@@ -47,7 +47,7 @@ impl Render {
         let mut at_fault = false;
         let mut trees = Vec::new();
         for (folder, cluster) in self.which.load(root)? {
-            let compiled = compiler::compile(&cluster, Options { phase: self.phase, today: None });
+            let compiled = compiler::compile(&cluster, Options { phase: self.phase });
             show(&cluster, &compiled.diagnostics);
             let target = match &self.out {
                 Some(out) => out.join(&cluster.name),

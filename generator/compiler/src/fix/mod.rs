@@ -2,8 +2,8 @@
 
 mod layout;
 
-use crate::{Cluster, Options};
-use model::{Diagnostic, Diagnostics, Edit, FileId, Severity, Sources, Span};
+use crate::{Cluster, Options, compile_on};
+use model::{Diagnostic, Diagnostics, Edit, FileId, Severity, Sources, Span, scalar::Date};
 use std::collections::BTreeSet;
 
 /// More than this is no slip of the pen any more.
@@ -92,10 +92,11 @@ pub struct Fixed {
 
 /// Makes every fix that is certain, one after the other; each is kept only if what it is for is gone then, and the
 /// form of the definition is no worse. The cluster has the new text in the end.
-pub fn fix(cluster: &mut Cluster, options: Options, wanted: impl Fn(&Diagnostic) -> bool) -> Fixed {
+pub fn fix(cluster: &mut Cluster, today: Option<Date>, wanted: impl Fn(&Diagnostic) -> bool) -> Fixed {
+    let compile = |cluster: &Cluster| compile_on(cluster, Options::default(), today).diagnostics;
     let id = |it: &Diagnostic| (it.code, it.message.clone());
     let mut text = cluster.sources.text(cluster.definition).to_owned();
-    let mut left = crate::compile(cluster, options).diagnostics;
+    let mut left = compile(cluster);
     let mut mended = Vec::new();
     let mut refused = BTreeSet::new();
     for _ in 0..MOST {
@@ -103,7 +104,7 @@ pub fn fix(cluster: &mut Cluster, options: Options, wanted: impl Fn(&Diagnostic)
         let Some(next) = next.cloned() else { break };
         let new = applied(&text, &next.fix);
         cluster.sources.replace(cluster.definition, new.clone());
-        let after = crate::compile(cluster, options).diagnostics;
+        let after = compile(cluster);
         let gone = same(&after, &next) < same(&left, &next);
         if gone && faults_of_form(&after) <= faults_of_form(&left) {
             mended.push(id(&next));

@@ -1,9 +1,10 @@
 //! What fixes make of a text: nothing changes but what is meant.
 
 use super::{applied, fix, settled};
-use crate::{Options, testing};
+use crate::testing;
 use insta::assert_snapshot;
 use model::{Edit, FileId, Span};
+use std::fmt::Write;
 
 /// The text without the entry that holds a word.
 fn without(text: &str, word: &str) -> String {
@@ -65,15 +66,14 @@ fn entries_in_braces() {
 fn mended(from: &str, to: &str) -> String {
     let definition = testing::edit(testing::SMALL, from, to);
     let mut cluster = testing::cluster(&definition);
-    let fixed = fix(&mut cluster, Options::default(), |_| true);
+    let fixed = fix(&mut cluster, None, |_| true);
     let diff = similar::TextDiff::from_lines(&definition, &fixed.text);
-    let mut out: String = diff
-        .iter_all_changes()
-        .filter(|it| it.tag() != similar::ChangeTag::Equal)
-        .map(|it| format!("{}{}", it.tag(), it.value()))
-        .collect();
+    let mut out = String::new();
+    for change in diff.iter_all_changes().filter(|it| it.tag() != similar::ChangeTag::Equal) {
+        let _ = write!(out, "{}{}", change.tag(), change.value());
+    }
     for (code, message) in fixed.mended {
-        out.push_str(&format!("{code}: {message}\n"));
+        let _ = writeln!(out, "{code}: {message}");
     }
     out
 }

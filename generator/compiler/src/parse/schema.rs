@@ -267,7 +267,7 @@ mod tests {
     fn the_definition_is_strict() {
         let schema = schema::<model::Definition>();
         let mut found = Vec::new();
-        parts(&schema, &mut found);
+        parts(schema, &mut found);
         for part in found {
             let said = format!("{part:?}");
             assert!(!said.contains("\"null\"") || part.contains_key("$defs"), "{said}");

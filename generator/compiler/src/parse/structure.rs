@@ -356,7 +356,7 @@ impl<'s> Walk<'_, 's> {
         };
         let all = same.map_or_else(|| names.clone(), |same| vec![same]);
         let word = if same.is_some() { meant } else { text };
-        self.faults.push(crate::meant(diagnostic, node.span, word, all.into_iter()).unwrap_or_else(|it| it));
+        self.faults.push(crate::meant(diagnostic, node.span, word, all.into_iter()).unwrap_or_else(|it| *it));
         self.mended.poisoned.push(node.span);
         *node = Node::text(meant, node.span);
     }

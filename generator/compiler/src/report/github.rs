@@ -36,7 +36,7 @@ pub fn github(cluster: &Cluster, diagnostics: &Diagnostics) -> String {
             let line = region(&cluster.sources, label.span).start.0;
             let _ = write!(message, "\nline {line}: {}", label.text);
         }
-        it.notes.iter().for_each(|note| message.extend(["\n", note]));
+        it.notes.iter().cloned().chain(it.in_phases()).for_each(|note| message.extend(["\n", &note]));
         it.help.iter().for_each(|help| message.extend(["\nhelp: ", help]));
         let _ = writeln!(out, "::{command} {}::{}", properties.join(","), data(&message));
     }

@@ -34,8 +34,10 @@ struct Entry {
     place: Option<Place>,
     /// Places that make it so.
     related: Vec<Place>,
-    /// More of what makes it so, and in which phases of the migration.
+    /// More of what makes it so.
     notes: Vec<String>,
+    /// The phases of the migration in which it holds. Empty where it holds in all.
+    phases: Vec<String>,
     /// What to write instead.
     help: Vec<String>,
     /// What mends it for certain: all of it together, in order and without overlaps. Empty where that needs judgement.
@@ -116,6 +118,7 @@ fn entry(cluster: &Cluster, it: &Diagnostic) -> Entry {
         place: it.primary.as_ref().map(|label| place(label.span, &label.text)),
         related: it.secondary.iter().map(|label| place(label.span, &label.text)).collect(),
         notes: it.notes.clone(),
+        phases: it.phases.iter().map(ToString::to_string).collect(),
         help: it.help.clone(),
         fix: it.fix.iter().map(replacement).collect(),
     }

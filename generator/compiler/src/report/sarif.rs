@@ -58,7 +58,7 @@ fn result(cluster: &Cluster, it: &Diagnostic, rule: Option<usize>) -> Value {
     it.primary.iter().filter(|label| !label.text.is_empty()).for_each(|label| {
         let _ = write!(message, "\n{}", label.text);
     });
-    it.notes.iter().for_each(|note| message.extend(["\n", note]));
+    it.notes.iter().cloned().chain(it.in_phases()).for_each(|note| message.extend(["\n", &note]));
     it.help.iter().for_each(|help| message.extend(["\nhelp: ", help]));
     let related: Vec<Value> = it
         .secondary
@@ -81,7 +81,10 @@ fn result(cluster: &Cluster, it: &Diagnostic, rule: Option<usize>) -> Value {
         },
         "message": { "text": message },
         "locations": [primary],
-        "properties": { "cluster": cluster.name },
+        "properties": {
+            "cluster": cluster.name,
+            "phases": it.phases.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        },
     });
     if let Some(rule) = rule {
         result["ruleIndex"] = json!(rule);

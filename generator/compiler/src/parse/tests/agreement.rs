@@ -10,7 +10,7 @@ use model::{FileId, Span};
 fn walk_schema_and_type_agree() {
     let text = crate::testing::SMALL;
     let schema = schema::schema::<model::Definition>();
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let validator = jsonschema::validator_for(schema).expect("a schema");
     let mut faults = Faults::default();
     let root = yaml::read(text, FileId(0), &mut faults).root.expect("the fixture is right");
     let mut places = Vec::new();
@@ -24,7 +24,7 @@ fn walk_schema_and_type_agree() {
             let document = yaml::read(&text, FileId(0), &mut faults);
             let mut root = document.root.expect("there is something");
             let read_as_json: Option<serde_json::Value> = typed::from_node(&root).ok();
-            let mended = structure::check(&mut root, &schema, &text, document.cut, &mut faults);
+            let mended = structure::check(&mut root, schema, &text, document.cut, &mut faults);
             if document.cut || mended.hopeless {
                 continue;
             }

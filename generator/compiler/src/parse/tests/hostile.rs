@@ -209,7 +209,8 @@ fn lines_that_do_not_fit() {
       = help: keys of one mapping, and entries of one list, start in the same column
     ");
     assert_snapshot!(report("name home\nmachine: {}\n"), @"
-    error[invalid-yaml]: a key without a colon, or text that goes on where a key is expected
+    error[invalid-yaml]: a key without a colon, or text that goes on where a key is
+      expected
       ┌─ a.yaml:2:1
       │
     2 │ machine: {}

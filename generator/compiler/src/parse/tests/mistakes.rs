@@ -410,7 +410,8 @@ values: [.nan]
       │
       = help: write `0`
 
-    error[invalid-value]: `01500` has a leading zero, which some programs read as octal
+    error[invalid-value]: `01500` has a leading zero, which some programs read as
+      octal
       ┌─ a.yaml:4:38
       │
     4 │   a: { role: Worker, count: -1, mtu: 01500, networks: [10.1.0.0/8, 10.0.0.0…

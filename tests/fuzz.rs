@@ -1,4 +1,4 @@
-//! Feeds the compiler with definitions that nobody wrote: `cargo run --release -p tombolo --example fuzz -- 1000000`.
+//! Feeds the compiler with definitions that nobody wrote: `cargo run --release -p tests --bin fuzz -- 1000000`.
 //!
 //! The arguments are how many inputs, and a number that the choice of them follows from. Inputs are made out of the
 //! two clusters here and the fixtures: as trees, whose values, keys and blocks change places, and as text, which is
@@ -175,7 +175,7 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let read = |path: &str| {
             fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
         };
@@ -402,7 +402,7 @@ impl Run {
             }
             // What is copied again and again would not fit into the file that a definition may be.
             if text.len() > 200_000 {
-                text = testing::SMALL.to_owned();
+                testing::SMALL.clone_into(&mut text);
             }
         }
         text

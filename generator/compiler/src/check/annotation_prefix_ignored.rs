@@ -154,7 +154,8 @@ mod tests {
     fn an_ingress_of_the_repository_annotated_in_the_old_way() {
         let text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: a\n  annotations:\n    external-dns.alpha.kubernetes.io/hostname: a.example.org\n";
         assert_snapshot!(crate::testing::report_of("annotation-prefix-ignored", SMALL, &[("k8s/gitea/ingress.yaml", text)]), @"
-        error[annotation-prefix-ignored]: an annotation of Ingress `a` is not read, and its record vanishes
+        error[annotation-prefix-ignored]: an annotation of Ingress `a` is not read, and
+          its record vanishes
            ┌─ k8s/gitea/ingress.yaml:6:5
            │
          6 │     external-dns.alpha.kubernetes.io/hostname: a.example.org

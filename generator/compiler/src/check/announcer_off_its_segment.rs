@@ -133,7 +133,8 @@ mod tests {
     fn an_advertisement_from_every_node() {
         let text = "apiVersion: metallb.io/v1beta1\nkind: L2Advertisement\nmetadata: { name: all }\nspec:\n  interfaces: [eth0]\n  nodeSelectors: []\n";
         assert_snapshot!(report_of("announcer-off-its-segment", SMALL, &[("k8s/gitea/l2.yaml", text)]), @"
-        error[announcer-off-its-segment]: L2Advertisement `all` may be announced from `vps0`, at the site `vps`
+        error[announcer-off-its-segment]: L2Advertisement `all` may be announced from
+          `vps0`, at the site `vps`
            ┌─ k8s/gitea/l2.yaml:6:3
            │
          6 │   nodeSelectors: []

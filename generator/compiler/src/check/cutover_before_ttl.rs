@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn the_old_proxy_goes_as_the_hosts_move() {
         assert_snapshot!(report("cutover-before-ttl", &moving(", until: node", "")), @r#"
-        warning[cutover-before-ttl]: `proxy` is gone when the hosts move, while the world still has its address
+        warning[cutover-before-ttl]: `proxy` is gone when the hosts move, while the
+          world still has its address
            ┌─ cluster.yaml:29:58
            │
         29 │   proxy: { address: 192.0.1.54, holder: external, until: node }
@@ -119,7 +120,8 @@ mod tests {
     #[test]
     fn answers_are_kept_for_a_day() {
         assert_snapshot!(report("cutover-before-ttl", &moving("", ", ttl: 86400")), @r#"
-        warning[cutover-before-ttl]: for 24 hours after the move, the world still has the old answers
+        warning[cutover-before-ttl]: for 24 hours after the move, the world still has
+          the old answers
            ┌─ cluster.yaml:55:83
            │
         45 │ ingress: { controller: traefik, site: vps }

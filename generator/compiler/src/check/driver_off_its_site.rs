@@ -131,7 +131,8 @@ mod tests {
             edit(SMALL, "namespace: gitea, site: home, storage: [proxmox-csi], ", "namespace: gitea, ");
         let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: csi }\nspec:\n  chart:\n    spec:\n      chart: proxmox-csi-plugin\n";
         assert_snapshot!(report_of("driver-off-its-site", &definition, &[("k8s/gitea/release.yaml", release)]), @"
-        warning[driver-off-its-site]: the node part of Proxmox CSI also runs on `vps0`, at `vps`
+        warning[driver-off-its-site]: the node part of Proxmox CSI also runs on `vps0`,
+          at `vps`
            ┌─ k8s/gitea/release.yaml:7:14
            │
          7 │       chart: proxmox-csi-plugin

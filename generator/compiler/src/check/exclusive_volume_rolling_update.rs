@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn a_volume_of_one_node_and_no_strategy() {
         assert_snapshot!(report("", CLAIM), @"
-        warning[exclusive-volume-rolling-update]: Deployment `gitea` starts a new pod while the old one holds the volume of `data`
+        warning[exclusive-volume-rolling-update]: Deployment `gitea` starts a new pod
+          while the old one holds the volume of `data`
            ┌─ k8s/gitea/deployment.yaml:11:24
            │
          4 │   name: gitea
@@ -196,7 +197,8 @@ mod tests {
     fn a_chart_that_rolls() {
         let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: gitea }\nspec:\n  chart:\n    spec:\n      chart: gitea\n  values:\n    persistence: { enabled: true }\n";
         assert_snapshot!(report_of("exclusive-volume-rolling-update", SMALL, &[("k8s/gitea/release.yaml", release)]), @"
-        warning[exclusive-volume-rolling-update]: the chart `gitea` starts a new pod while the old one holds its volume
+        warning[exclusive-volume-rolling-update]: the chart `gitea` starts a new pod
+          while the old one holds its volume
           ┌─ k8s/gitea/release.yaml:7:14
           │
         7 │       chart: gitea

@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn two_bootstraps_with_different_paths() {
         assert_snapshot!(report("./flux-system"), @"
-        warning[flux-root-twice]: two roots of Flux are named `flux-system`: k8s/flux-system/gotk-sync.yaml and flux-system/gotk-sync.yaml
+        warning[flux-root-twice]: two roots of Flux are named `flux-system`:
+          k8s/flux-system/gotk-sync.yaml and flux-system/gotk-sync.yaml
           ┌─ flux-system/gotk-sync.yaml:7:9
           │
         7 │   path: ./flux-system

@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn a_parameter_of_the_node() {
         assert_snapshot!(report(SMALL, "      hostNetwork: true\n"), @"
-        error[forbidden-sysctl]: Deployment `powerdns` sets `net.ipv4.tcp_mtu_probing` of its node, which no pod may
+        error[forbidden-sysctl]: Deployment `powerdns` sets `net.ipv4.tcp_mtu_probing`
+          of its node, which no pod may
            ┌─ k8s/gitea/deployment.yaml:11:19
            │
          8 │       hostNetwork: true
@@ -128,7 +129,8 @@ mod tests {
     #[test]
     fn a_parameter_that_the_kubelet_refuses() {
         assert_snapshot!(report(SMALL, ""), @"
-        error[forbidden-sysctl]: Deployment `powerdns` may land on `worker0`, whose kubelet refuses `net.ipv4.tcp_mtu_probing`
+        error[forbidden-sysctl]: Deployment `powerdns` may land on `worker0`, whose
+          kubelet refuses `net.ipv4.tcp_mtu_probing`
            ┌─ k8s/gitea/deployment.yaml:10:19
            │
         10 │           - name: net.ipv4.tcp_mtu_probing

@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn more_pods_than_nodes() {
         assert_snapshot!(report("  replicas: 2\n  strategy: { type: Recreate }\n", ""), @"
-        error[host-network-rollout-stuck]: Deployment `proxy` wants 2 pods, and 1 nodes have room for one each
+        error[host-network-rollout-stuck]: Deployment `proxy` wants 2 pods, and 1 nodes
+          have room for one each
            ┌─ k8s/gitea/deployment.yaml:6:13
            │
          6 │   replicas: 2
@@ -176,7 +177,8 @@ mod tests {
     #[test]
     fn a_new_pod_before_the_old_one_is_gone() {
         assert_snapshot!(report("", ""), @"
-        error[host-network-rollout-stuck]: Deployment `proxy` starts a new pod while the old one has port 8443
+        error[host-network-rollout-stuck]: Deployment `proxy` starts a new pod while the
+          old one has port 8443
            ┌─ k8s/gitea/deployment.yaml:4:9
            │
          4 │   name: proxy
@@ -194,7 +196,8 @@ mod tests {
     #[test]
     fn the_network_of_the_node_and_no_names() {
         assert_snapshot!(report("  strategy: { type: Recreate }\n", "      hostNetwork: true\n"), @"
-        warning[host-network-rollout-stuck]: Deployment `proxy` asks its node for names, which knows no Services
+        warning[host-network-rollout-stuck]: Deployment `proxy` asks its node for names,
+          which knows no Services
           ┌─ k8s/gitea/deployment.yaml:9:7
           │
         9 │       hostNetwork: true

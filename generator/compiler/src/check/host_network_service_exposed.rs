@@ -132,7 +132,8 @@ mod tests {
         let definition =
             edit(&everywhere(), "    public: true\n", "    public: true\n    firewall: accept\n");
         assert_snapshot!(report_of("host-network-service-exposed", &definition, &[("k8s/gitea/ds.yaml", EXPORTER)]), @"
-        error[host-network-service-exposed]: everybody can reach DaemonSet `exporter` at 9100/tcp of `vps0`
+        error[host-network-service-exposed]: everybody can reach DaemonSet `exporter` at
+          9100/tcp of `vps0`
            ┌─ k8s/gitea/ds.yaml:8:7
            │
          8 │       hostNetwork: true

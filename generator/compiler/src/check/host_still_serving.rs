@@ -124,7 +124,8 @@ mod tests {
         let definition =
             edit(SMALL, "addresses: [198.51.99.10/24]", "addresses: [198.51.99.10/24], replaces: second-ns");
         assert_snapshot!(report("host-still-serving", &definition), @"
-        error[host-still-serving]: `second-ns` is wiped to become `vps0`, and still serves something
+        error[host-still-serving]: `second-ns` is wiped to become `vps0`, and still
+          serves something
            ┌─ cluster.yaml:51:26
            │
         27 │ …ddresses: [198.51.99.10/24], replaces: second-ns }
@@ -155,17 +156,18 @@ mod tests {
             "  proxy: { address: 192.0.1.54, holder: external, until: mesh, serves: [headscale] }\n  api-vip:",
         );
         assert_snapshot!(report("host-still-serving", &definition), @"
-        error[host-still-serving]: `proxy` is wiped to become `vps0`, and still serves something
+        error[host-still-serving]: `proxy` is wiped to become `vps0`, and still serves
+          something
            ┌─ cluster.yaml:29:73
            │
         27 │ …r, addresses: [198.51.99.10/24], replaces: proxy }
            │                                             ----- wiped in the phase `node`
         28 │ addresses:
-        29 │   proxy: { address: 192.0.1.54, holder: external, until: mesh, serves: [he…
-           │   -----                                                                 ^^^
-           │   │                                                                     │
-           │   │                                                  `headscale` runs there
-           │   the machine
+        29 │ …{ address: 192.0.1.54, holder: external, until: mesh, serves: [headscale]…
+           │ -                                                               ^^^^^^^^^
+           │ │                                                               │
+           │ │                                                    `headscale` runs there
+           │ the machine
            │
            = in the phases `node` to `cleanup`
            = help: serve it elsewhere in the phase before, or make another machine the

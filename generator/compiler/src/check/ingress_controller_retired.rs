@@ -116,7 +116,8 @@ mod tests {
     fn a_chart_from_before_the_fix() {
         let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: ingress }\nspec:\n  chart:\n    spec:\n      chart: ingress-nginx\n      version: 4.11.3\n  values:\n    controller:\n      allowSnippetAnnotations: true\n";
         assert_snapshot!(report_of("ingress-controller-retired", SMALL, &[("k8s/gitea/release.yaml", release)]), @"
-        error[ingress-controller-retired]: whoever reaches the webhook of ingress-nginx 4.11.3 takes the cluster (CVE-2025-1974)
+        error[ingress-controller-retired]: whoever reaches the webhook of ingress-nginx
+          4.11.3 takes the cluster (CVE-2025-1974)
           ┌─ k8s/gitea/release.yaml:8:16
           │
         8 │       version: 4.11.3
@@ -126,7 +127,8 @@ mod tests {
           = help: write at least `4.11.5` now, and move to Traefik or a Gateway: there
             are no more fixes
 
-        warning[ingress-controller-retired]: whoever may write an Ingress may run commands in the controller
+        warning[ingress-controller-retired]: whoever may write an Ingress may run
+          commands in the controller
            ┌─ k8s/gitea/release.yaml:11:32
            │
         11 │       allowSnippetAnnotations: true

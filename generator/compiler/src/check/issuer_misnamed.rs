@@ -145,7 +145,8 @@ mod tests {
     fn an_issuer_of_the_repository_that_says_otherwise() {
         let text = "apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata:\n  name: letsencrypt-prod\nspec:\n  acme:\n    server: https://acme-staging-v02.api.letsencrypt.org/directory\n";
         assert_snapshot!(report_of("issuer-misnamed", SMALL, &[("k8s/gitea/issuer.yaml", text)]), @"
-        warning[issuer-misnamed]: ClusterIssuer `letsencrypt-prod` asks the staging server, whose certificates no browser takes
+        warning[issuer-misnamed]: ClusterIssuer `letsencrypt-prod` asks the staging
+          server, whose certificates no browser takes
           ┌─ k8s/gitea/issuer.yaml:7:13
           │
         4 │   name: letsencrypt-prod

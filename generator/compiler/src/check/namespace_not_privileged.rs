@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn the_network_of_the_node_in_a_plain_namespace() {
         assert_snapshot!(report("", "      hostNetwork: true\n"), @"
-        error[namespace-not-privileged]: no pod of DaemonSet `agent` starts: the namespace `gitea` does not allow the node's network
+        error[namespace-not-privileged]: no pod of DaemonSet `agent` starts: the
+          namespace `gitea` does not allow the node's network
            ┌─ k8s/gitea/all.yaml:4:9
            │
          4 │   name: gitea
@@ -166,7 +167,8 @@ mod tests {
     fn speakers_of_metallb_in_a_plain_namespace() {
         let text = "apiVersion: v1\nkind: Namespace\nmetadata: { name: gitea }\n---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: metallb, namespace: gitea }\nspec:\n  chart:\n    spec:\n      chart: metallb\n";
         assert_snapshot!(report_of("namespace-not-privileged", SMALL, &[("k8s/gitea/all.yaml", text)]), @"
-        error[namespace-not-privileged]: no pod of HelmRelease `metallb` starts: the namespace `gitea` does not allow the node's network, for its speakers
+        error[namespace-not-privileged]: no pod of HelmRelease `metallb` starts: the
+          namespace `gitea` does not allow the node's network, for its speakers
            ┌─ k8s/gitea/all.yaml:3:19
            │
          3 │ metadata: { name: gitea }

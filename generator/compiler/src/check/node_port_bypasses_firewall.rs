@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn ssh_of_an_app_at_every_node() {
         assert_snapshot!(report_of("node-port-bypasses-firewall", SMALL, &[("k8s/gitea/s.yaml", &service("NodePort"))]), @"
-        warning[node-port-bypasses-firewall]: the internet reaches Service `ssh` at port 30501 of `vps0`, past the firewall
+        warning[node-port-bypasses-firewall]: the internet reaches Service `ssh` at port
+          30501 of `vps0`, past the firewall
            ┌─ k8s/gitea/s.yaml:6:9
            │
          6 │   type: NodePort

@@ -183,7 +183,8 @@ mod tests {
         let definition = SMALL.to_owned() + "existing: { flux: [./flux] }\n";
         let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: gitea, namespace: flux-system }\nspec: { path: ./k8s/gitea }\n";
         assert_snapshot!(crate::testing::report_of("object-owned-twice", &definition, &[("flux/gitea.yaml", text)]), @"
-        warning[object-owned-twice]: the Kustomization `gitea` of the repository applies what the app `gitea` adopts
+        warning[object-owned-twice]: the Kustomization `gitea` of the repository applies
+          what the app `gitea` adopts
            ┌─ flux/gitea.yaml:3:19
            │
          3 │ metadata: { name: gitea, namespace: flux-system }

@@ -225,7 +225,8 @@ mod tests {
     #[test]
     fn a_certificate_without_an_order_after_its_issuer() {
         assert_snapshot!(report(""), @"
-        warning[order-missing]: `vault` uses the ClusterIssuer `inner` that `ca` brings, and does not wait for it
+        warning[order-missing]: `vault` uses the ClusterIssuer `inner` that `ca` brings,
+          and does not wait for it
           ┌─ vault/certificate.yaml:7:11
           │
         7 │     name: inner
@@ -253,7 +254,8 @@ mod tests {
         let definition = edit(SMALL, "apps:\n", "apps:\n  ca: { path: ./ca, namespace: ca }\n");
         let files = [("k8s/gitea/certificate.yaml", CERTIFICATE), ("ca/issuer.yaml", ISSUER)];
         assert_snapshot!(report_of("order-missing", &definition, &files), @"
-        warning[order-missing]: `gitea` uses the ClusterIssuer `inner` that `ca` brings, and does not wait for it
+        warning[order-missing]: `gitea` uses the ClusterIssuer `inner` that `ca` brings,
+          and does not wait for it
            ┌─ k8s/gitea/certificate.yaml:7:11
            │
          7 │     name: inner

@@ -150,7 +150,8 @@ mod tests {
             "second: { address: second-ns, until: ingress }",
         );
         assert_snapshot!(report("phase-out-of-order", &definition), @"
-        warning[phase-out-of-order]: `second` leaves while the primary moves, so that no server holds the zones if that fails
+        warning[phase-out-of-order]: `second` leaves while the primary moves, so that no
+          server holds the zones if that fails
            ┌─ cluster.yaml:51:44
            │
         51 │       second: { address: second-ns, until: ingress }
@@ -168,7 +169,8 @@ mod tests {
     fn a_solver_asks_where_nobody_is() {
         let issuer = "apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: { name: letsencrypt }\nspec:\n  acme:\n    solvers:\n      - dns01:\n          webhook:\n            config:\n              host: http://powerdns-api.dns:8081\n";
         assert_snapshot!(report_of("phase-out-of-order", &moving(), &[("k8s/gitea/issuer.yaml", issuer)]), @r#"
-        error[phase-out-of-order]: ClusterIssuer `letsencrypt` asks the name server at `http://powerdns-api.dns:8081`, from which it has moved
+        error[phase-out-of-order]: ClusterIssuer `letsencrypt` asks the name server at
+          `http://powerdns-api.dns:8081`, from which it has moved
            ┌─ k8s/gitea/issuer.yaml:10:21
            │
         10 │               host: http://powerdns-api.dns:8081

@@ -260,7 +260,8 @@ mod tests {
     fn a_password_among_the_values_of_a_release() {
         let text = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: a }\nspec:\n  values:\n    auth: { adminPassword: hunter22 }\n    other: { existingSecret: b, secretKey: password }\n";
         assert_snapshot!(crate::testing::report_of("plaintext-secret", SMALL, &[("k8s/gitea/release.yaml", text)]), @"
-        warning[plaintext-secret]: `adminPassword` of HelmRelease `a` looks like a secret in the open
+        warning[plaintext-secret]: `adminPassword` of HelmRelease `a` looks like a
+          secret in the open
           ┌─ k8s/gitea/release.yaml:6:28
           │
         6 │     auth: { adminPassword: hunter22 }

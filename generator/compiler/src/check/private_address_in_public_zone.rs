@@ -276,7 +276,8 @@ mod tests {
             )
         };
         assert_snapshot!(said("10.2.3.2"), @"
-        error[private-address-in-public-zone]: Deployment `external-dns` publishes `10.2.3.2`, which the internet does not route
+        error[private-address-in-public-zone]: Deployment `external-dns` publishes
+          `10.2.3.2`, which the internet does not route
           ┌─ k8s/gitea/d.yaml:9:36
           │
         9 │           args: [--source=ingress, --default-targets=10.2.3.2]

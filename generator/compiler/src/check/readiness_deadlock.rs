@@ -168,7 +168,9 @@ mod tests {
     #[test]
     fn a_definition_whose_operator_waits() {
         assert_snapshot!(report(CHECK, "  dependsOn: [{ name: store }]\n"), @"
-        error[readiness-deadlock]: `core` is ready once CustomResourceDefinition `externalsecrets.external-secrets.io` is, which `operator` brings and waits for `core` to do
+        error[readiness-deadlock]: `core` is ready once CustomResourceDefinition
+          `externalsecrets.external-secrets.io` is, which `operator` brings and waits
+          for `core` to do
            ┌─ flux/core.yaml:12:13
            │
         12 │       name: externalsecrets.external-secrets.io
@@ -188,7 +190,9 @@ mod tests {
     #[test]
     fn the_same_beside_wait() {
         assert_snapshot!(report(&format!("  wait: true\n{CHECK}"), "  dependsOn: [{ name: store }]\n"), @"
-        warning[readiness-deadlock]: `core` is ready once CustomResourceDefinition `externalsecrets.external-secrets.io` is, which `operator` brings and waits for `core` to do
+        warning[readiness-deadlock]: `core` is ready once CustomResourceDefinition
+          `externalsecrets.external-secrets.io` is, which `operator` brings and waits
+          for `core` to do
            ┌─ flux/core.yaml:13:13
            │
         13 │       name: externalsecrets.external-secrets.io

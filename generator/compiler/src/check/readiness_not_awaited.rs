@@ -176,7 +176,8 @@ mod tests {
     fn health_checks_beside_wait() {
         let checks = "  wait: true\n  healthChecks:\n    - { apiVersion: apps/v1, kind: Deployment, name: vault, namespace: vault }\n";
         assert_snapshot!(report(checks), @"
-        warning[readiness-not-awaited]: `wait` makes Flux ignore the health checks of `vault`
+        warning[readiness-not-awaited]: `wait` makes Flux ignore the health checks of
+          `vault`
            ┌─ flux/vault.yaml:10:3
            │
          9 │   wait: true
@@ -192,7 +193,8 @@ mod tests {
     #[test]
     fn waited_for_and_ready_at_once() {
         assert_snapshot!(report(""), @"
-        warning[readiness-not-awaited]: `token` waits for `vault`, which is ready before anything of it runs
+        warning[readiness-not-awaited]: `token` waits for `vault`, which is ready before
+          anything of it runs
            ┌─ flux/vault.yaml:4:9
            │
          4 │   name: vault
@@ -210,7 +212,8 @@ mod tests {
     fn a_health_check_in_a_namespace_that_nothing_makes() {
         let checks = "  healthChecks:\n    - { apiVersion: apps/v1, kind: Deployment, name: vault, namespace: vaults }\n";
         assert_snapshot!(report(checks), @"
-        error[readiness-not-awaited]: `vault` waits for Deployment `vault` in the namespace `vaults`, which nothing makes
+        error[readiness-not-awaited]: `vault` waits for Deployment `vault` in the
+          namespace `vaults`, which nothing makes
            ┌─ flux/vault.yaml:10:72
            │
         10 │ …/v1, kind: Deployment, name: vault, namespace: vaults }

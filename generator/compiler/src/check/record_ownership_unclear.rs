@@ -168,7 +168,8 @@ mod tests {
     fn external_dns_of_the_repository_under_a_common_name() {
         let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: external-dns }\nspec:\n  template:\n    spec:\n      containers:\n        - name: external-dns\n          image: registry.k8s.io/external-dns/external-dns:v0.15.0\n          args:\n            - --txt-owner-id=external-dns\n";
         assert_snapshot!(crate::testing::report_of("record-ownership-unclear", SMALL, &[("k8s/gitea/d.yaml", text)]), @"
-        warning[record-ownership-unclear]: Deployment `external-dns` deletes records by default
+        warning[record-ownership-unclear]: Deployment `external-dns` deletes records by
+          default
           ┌─ k8s/gitea/d.yaml:9:18
           │
         9 │           image: registry.k8s.io/external-dns/external-dns:v0.15.0
@@ -178,7 +179,8 @@ mod tests {
           = in the phases `dns` to `cleanup`
           = help: add `--policy=sync` if that is meant, `--policy=upsert-only` if not
 
-        warning[record-ownership-unclear]: Deployment `external-dns` marks its records as `external-dns`, as many others do
+        warning[record-ownership-unclear]: Deployment `external-dns` marks its records
+          as `external-dns`, as many others do
            ┌─ k8s/gitea/d.yaml:11:15
            │
         11 │             - --txt-owner-id=external-dns

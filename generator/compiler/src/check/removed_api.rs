@@ -140,7 +140,8 @@ mod tests {
     #[test]
     fn a_helm_release_of_a_former_flux() {
         assert_snapshot!(report_of("removed-api", SMALL, &[("k8s/gitea/release.yaml", RELEASE)]), @"
-        error[removed-api]: Flux v2.9.4 has no `helm.toolkit.fluxcd.io/v2beta2`, which HelmRelease `metallb` is
+        error[removed-api]: Flux v2.9.4 has no `helm.toolkit.fluxcd.io/v2beta2`, which
+          HelmRelease `metallb` is
           ┌─ k8s/gitea/release.yaml:1:13
           │
         1 │ apiVersion: helm.toolkit.fluxcd.io/v2beta2
@@ -159,7 +160,8 @@ mod tests {
     fn one_release_ahead() {
         let definition = edit(SMALL, "version: v2.9.4", "version: v2.7.3");
         assert_snapshot!(report_of("removed-api", &definition, &[("k8s/gitea/release.yaml", RELEASE)]), @"
-        warning[removed-api]: Flux 2.8, the next, has no `helm.toolkit.fluxcd.io/v2beta2`, which HelmRelease `metallb` is
+        warning[removed-api]: Flux 2.8, the next, has no
+          `helm.toolkit.fluxcd.io/v2beta2`, which HelmRelease `metallb` is
           ┌─ k8s/gitea/release.yaml:1:13
           │
         1 │ apiVersion: helm.toolkit.fluxcd.io/v2beta2

@@ -106,7 +106,8 @@ mod tests {
     fn an_instance_beside_its_operator() {
         let files = [("k8s/gitea/operator.yaml", RELEASE), ("k8s/gitea/vault.yaml", VAULT)];
         assert_snapshot!(report_of("resource-before-definition", SMALL, &files), @"
-        error[resource-before-definition]: Vault `vault` lies beside the release that brings its kind, and keeps both from being applied
+        error[resource-before-definition]: Vault `vault` lies beside the release that
+          brings its kind, and keeps both from being applied
           ┌─ k8s/gitea/vault.yaml:2:7
           │
         2 │ kind: Vault

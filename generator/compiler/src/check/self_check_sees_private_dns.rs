@@ -135,7 +135,8 @@ mod tests {
             ),
         ];
         assert_snapshot!(crate::testing::report_of("self-check-sees-private-dns", SMALL, &files), @r#"
-        warning[self-check-sees-private-dns]: cert-manager asks the cluster's own DNS whether the world sees its challenge in `example.net`
+        warning[self-check-sees-private-dns]: cert-manager asks the cluster's own DNS
+          whether the world sees its challenge in `example.net`
           ┌─ k8s/gitea/release.yaml:7:14
           │
         7 │       chart: cert-manager

@@ -139,7 +139,8 @@ mod tests {
         let definition = edit(SMALL, "site: home, storage: [proxmox-csi], needs", "site: vps, needs");
         let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data }\nspec:\n  storageClassName: proxmox-csi\n";
         assert_snapshot!(report_of("storage-not-at-site", &definition, &[("k8s/gitea/claim.yaml", claim)]), @"
-        error[storage-not-at-site]: PersistentVolumeClaim `data` runs at `vps`, and `proxmox-csi` has volumes at `home` only
+        error[storage-not-at-site]: PersistentVolumeClaim `data` runs at `vps`, and
+          `proxmox-csi` has volumes at `home` only
            ┌─ k8s/gitea/claim.yaml:5:21
            │
          5 │   storageClassName: proxmox-csi

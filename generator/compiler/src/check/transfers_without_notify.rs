@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn a_native_zone_with_a_secondary() {
         assert_snapshot!(report_of("transfers-without-notify", SMALL, &[("k8s/gitea/zone.yaml", &zone("Native"))]), @"
-        warning[transfers-without-notify]: the secondaries of ClusterZone `example.org` never hear of a change
+        warning[transfers-without-notify]: the secondaries of ClusterZone `example.org`
+          never hear of a change
            ┌─ k8s/gitea/zone.yaml:5:9
            │
          5 │   kind: Native
@@ -113,7 +114,8 @@ mod tests {
     fn transfers_for_a_whole_network() {
         let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: powerdns }\nspec:\n  values:\n    config:\n      allow-axfr-ips: 10.0.0.0/8,192.0.1.53\n";
         assert_snapshot!(report_of("transfers-without-notify", SMALL, &[("k8s/gitea/release.yaml", release)]), @"
-        warning[transfers-without-notify]: everything in `10.0.0.0/8` may read whole zones
+        warning[transfers-without-notify]: everything in `10.0.0.0/8` may read whole
+          zones
           ┌─ k8s/gitea/release.yaml:7:23
           │
         7 │       allow-axfr-ips: 10.0.0.0/8,192.0.1.53

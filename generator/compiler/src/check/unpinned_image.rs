@@ -90,7 +90,8 @@ mod tests {
     fn the_latest_of_an_image() {
         let pod = pod("registry.example.org:5000/tools/shell:latest");
         assert_snapshot!(report_of("unpinned-image", SMALL, &[("k8s/gitea/pod.yaml", &pod)]), @"
-        warning[unpinned-image]: `registry.example.org:5000/tools/shell:latest` is whatever is the latest
+        warning[unpinned-image]: `registry.example.org:5000/tools/shell:latest` is
+          whatever is the latest
           ┌─ k8s/gitea/pod.yaml:7:14
           │
         7 │       image: registry.example.org:5000/tools/shell:latest

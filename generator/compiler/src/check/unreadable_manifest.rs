@@ -101,7 +101,8 @@ mod tests {
             ("k8s/gitea/deployment.yaml", "kind: Deployment\n{{- if .Values.on }}\nspec: {}\n{{- end }}\n"),
         ];
         assert_snapshot!(report_of("unreadable-manifest", SMALL, &files), @r#"
-        error[unreadable-manifest]: `k8s/gitea/deployment.yaml` is no YAML: "-" is only valid inside a block
+        error[unreadable-manifest]: `k8s/gitea/deployment.yaml` is no YAML: "-" is only
+          valid inside a block
           ┌─ k8s/gitea/deployment.yaml:2:3
           │
         2 │ {{- if .Values.on }}

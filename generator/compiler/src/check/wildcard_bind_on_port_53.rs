@@ -142,7 +142,8 @@ mod tests {
     fn a_name_server_on_the_network_of_its_node() {
         let text = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: { name: dns }\nspec:\n  template:\n    spec:\n      hostNetwork: true\n      containers:\n        - name: dns\n          ports: [{ containerPort: 53, protocol: UDP }]\n";
         assert_snapshot!(report_of("wildcard-bind-on-port-53", SMALL, &[("k8s/gitea/dns.yaml", text)]), @"
-        error[wildcard-bind-on-port-53]: DaemonSet `dns` cannot have port 53 of all addresses of its node
+        error[wildcard-bind-on-port-53]: DaemonSet `dns` cannot have port 53 of all
+          addresses of its node
            ┌─ k8s/gitea/dns.yaml:10:36
            │
          7 │       hostNetwork: true

@@ -2,7 +2,14 @@
 
 use compiler::{Cluster, Options, load};
 use insta::assert_snapshot;
-use std::{collections::BTreeMap, fmt::Write, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    fmt::Write,
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
 
 fn cluster() -> Cluster {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/existing");
@@ -31,7 +38,7 @@ fn how_often_each_check_fires() {
     assert_snapshot!(table, @"
      1 error   annotation-prefix-ignored
      1 error   announcer-off-its-segment
-     1 error   dangling-address
+     2 error   dangling-address
      1 error   direct-routes-across-sites
      2 error   host-still-serving
      1 error   ingress-controller-retired
@@ -71,7 +78,65 @@ fn how_often_each_check_fires() {
 fn all_of_it_was_read() {
     let adopted = cluster().adopted;
     assert_eq!(adopted.gaps, []);
-    let steps = adopted.objects.iter().filter(|it| it.is_flux_kustomization() && it.name != "flux-system");
+    let names: BTreeSet<&str> = adopted
+        .objects
+        .iter()
+        .filter(|it| it.is_flux_kustomization() && it.name != "flux-system")
+        .map(|it| it.name.as_str())
+        .collect();
     // Three of the 46 are listed by no kustomization.yaml, so Flux does not know them.
-    assert_eq!(steps.count(), 43);
+    assert_eq!(names.len(), 43);
+}
+
+/// A folder that goes when the test ends.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn files_that_nobody_means_well_with_are_told_and_do_not_end_the_run() {
+    let folder = Folder(env::temp_dir().join(format!("tombolo-existing-{}", std::process::id())));
+    let root = &folder.0;
+    let app = root.join("k8s/gitea");
+    fs::create_dir_all(root.join("clusters/home")).expect("a folder");
+    fs::create_dir_all(&app).expect("a folder");
+    let definition = include_str!("fixtures/small/cluster.yaml");
+    let website = root.join("clusters/home/website");
+    fs::create_dir_all(&website).expect("a folder");
+    fs::write(website.join("index.html"), "<p>A page.").expect("written");
+    fs::write(root.join("clusters/home/cluster.yaml"), definition).expect("written");
+    let list = "resources: [round, huge.yaml, bytes.yaml, template.yaml, secret.yaml, ../../../etc, missing.yaml, folder]\n";
+    fs::write(app.join("kustomization.yaml"), list).expect("written");
+    symlink(&app, app.join("round")).expect("a link");
+    fs::write(app.join("huge.yaml"), vec![b'#'; 5 << 20]).expect("written");
+    fs::write(app.join("bytes.yaml"), b"kind: \xff\n").expect("written");
+    fs::write(app.join("template.yaml"), "kind: A\n{{- if .Values.on }}\na: b\n{{- end }}\n")
+        .expect("written");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: { name: a }\ndata: { key: 'ENC[AES256_GCM,data:x]' }\nsops: { mac: x }\n";
+    fs::write(app.join("secret.yaml"), secret).expect("written");
+    fs::create_dir(app.join("folder")).expect("a folder");
+    fs::write(app.join("folder/kustomization.yaml"), "resources: [../folder]\n").expect("written");
+    let cluster = load::load(root, &root.join("clusters/home")).expect("it loads all the same");
+    let mut said = compiler::compile(&cluster, Options::default()).diagnostics;
+    said.retain(|it| {
+        matches!(
+            it.code,
+            "path-not-found" | "unreadable-manifest" | "plaintext-secret" | "resource-before-definition"
+        )
+    });
+    let lines: Vec<String> =
+        said.iter().map(|it| format!("{}[{}]: {}", it.severity, it.code, it.message)).collect();
+    assert_snapshot!(lines.join("\n"), @r#"
+    error[path-not-found]: `k8s/gitea/round` is, or lies behind, a symbolic link
+    warning[unreadable-manifest]: `k8s/gitea/huge.yaml` is larger than 4 MiB, the most that is read of one file
+    error[unreadable-manifest]: `k8s/gitea/bytes.yaml` is not UTF-8: it has the byte 0xFF at line 1, byte 7; save it as UTF-8
+    error[path-not-found]: `../../../etc` leads out of the repository
+    error[path-not-found]: the repository has no `k8s/gitea/missing.yaml`
+    error[unreadable-manifest]: `k8s/gitea/template.yaml` is no YAML: "-" is only valid inside a block
+    error[unreadable-manifest]: `k8s/gitea/folder` draws itself in
+    "#);
 }

@@ -188,7 +188,9 @@ fn rename(image: &Node, node: &mut Node) {
             value.span = image.get("name").map_or(value.span, |it| it.span);
         }
     } else if let Value::Sequence(items) = &mut node.value {
-        items.iter_mut().for_each(|item| rename(image, item));
+        for item in items {
+            rename(image, item);
+        }
     }
 }
 

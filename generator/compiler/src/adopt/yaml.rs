@@ -76,7 +76,7 @@ impl Builder<'_> {
                 self.finish(Node::new(value, span), anchor);
             }
             Event::SequenceStart(style, anchor, _) => {
-                self.start(range, anchor, style, Content::Sequence(Vec::new()))
+                self.start(range, anchor, style, Content::Sequence(Vec::new()));
             }
             Event::MappingStart(style, anchor, _) => {
                 self.start(range, anchor, style, Content::Mapping(Mapping::default(), None));
@@ -184,12 +184,11 @@ fn merged(mapping: Mapping) -> Mapping {
 fn visible(text: &str, file: FileId, at: usize) -> Span {
     let at = (0..=at).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0);
     let next = text[at..].chars().next().filter(|c| !matches!(c, '\n' | '\r'));
-    let (start, end) = match next {
-        Some(c) => (at, at + c.len_utf8()),
-        None => {
-            let before = text[..at].trim_end();
-            (before.len() - before.chars().next_back().map_or(0, char::len_utf8), before.len())
-        }
+    let (start, end) = if let Some(c) = next {
+        (at, at + c.len_utf8())
+    } else {
+        let before = text[..at].trim_end();
+        (before.len() - before.chars().next_back().map_or(0, char::len_utf8), before.len())
     };
     let byte = |at: usize| u32::try_from(at).expect("a file of at most a few MiB");
     Span { file, start: byte(start), end: byte(end) }
@@ -229,7 +228,8 @@ mod tests {
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let below = format!("*a{}", level - 1);
-            text += &format!("a{level}: &a{level} [{}]\n", vec![below; 10].join(", "));
+            text.extend(["a", &level.to_string(), ": &a", &level.to_string(), " ["]);
+            text.extend([&vec![below; 10].join(", "), "]\n"]);
         }
         assert_eq!(read(&text, FileId(0)).expect_err("too much").message, "aliases stand for too much");
     }

@@ -119,11 +119,10 @@ fn chart(release: &Release) -> Option<(Span, &'static str)> {
         "metallb" if on("speaker.enabled") != Some(false) => {
             Some((chart.span, "the node's network, for its speakers"))
         }
-        "promtail" => Some((chart.span, "directories of the node")),
         "loki-stack" if on("promtail.enabled") != Some(false) => {
             Some((chart.span, "directories of the node, for its promtail"))
         }
-        "proxmox-csi-plugin" => Some((chart.span, "directories of the node")),
+        "promtail" | "proxmox-csi-plugin" => Some((chart.span, "directories of the node")),
         "ingress-nginx"
             if on("controller.hostNetwork") == Some(true)
                 || on("controller.hostPort.enabled") == Some(true) =>

@@ -50,6 +50,9 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Group, kind, namespace and name.
+type Identity<'a> = (&'a str, &'a str, Option<&'a str>, &'a str);
+
 /// Objects that two bundles apply, and apps whose Kustomization the repository still has.
 fn found(plan: &Plan, diagnostics: &mut Diagnostics) {
     let adopted = plan.adopted;
@@ -73,7 +76,7 @@ fn found(plan: &Plan, diagnostics: &mut Diagnostics) {
                 "delete it in the commit that adds what tombolo renders, so that no moment is without",
             ));
     }
-    let mut owners: BTreeMap<(&str, &str, Option<&str>, &str), (&Bundle, &Object)> = BTreeMap::new();
+    let mut owners: BTreeMap<Identity, (&Bundle, &Object)> = BTreeMap::new();
     for (bundle, object) in adopted.in_phase(plan).filter(|(bundle, _)| !bundle.root) {
         let key = (object.group(), object.kind.as_str(), bundle.namespace(object), object.name.as_str());
         // What has no name yet, and a Namespace that several bring alike, is nobody's alone.

@@ -183,7 +183,7 @@ fn reference<'a>(key: &str, value: &'a Node, found: &mut Vec<(Used<'a>, Span)>) 
     let cluster = |kind: &str| value.str_at("kind") == Some(kind);
     match key {
         "issuerRef" if cluster("ClusterIssuer") => {
-            found.push((Used::Object("ClusterIssuer", text), name.span))
+            found.push((Used::Object("ClusterIssuer", text), name.span));
         }
         "secretStoreRef" if cluster("ClusterSecretStore") => {
             found.push((Used::Object("ClusterSecretStore", text), name.span));

@@ -132,7 +132,7 @@ fn held(plan: &Plan, diagnostics: &mut Diagnostics) {
     for (_, object) in plan.adopted.in_phase(plan).filter(|(_, it)| !it.encrypted()) {
         if object.is("", "Secret") {
             let given =
-                ["stringData", "data"].iter().flat_map(|key| object.node.get(key)).flat_map(Node::entries);
+                ["stringData", "data"].iter().filter_map(|key| object.node.get(key)).flat_map(Node::entries);
             let Some((key, value)) = given.into_iter().find(|(_, value)| is_open(value)) else { continue };
             diagnostics.push(
                 Diagnostic::error(CHECK.code, format!("{} holds `{key}` in the open", object.title()))

@@ -93,21 +93,18 @@ fn run(plan: &Plan, diagnostics: &mut Diagnostics) {
             );
             continue;
         }
-        if !waits && checks.is_empty() {
-            if let Some((place, other)) = awaited.get(step.name.as_str()) {
-                diagnostics.push(
-                    Diagnostic::warning(
-                        CHECK.code,
-                        format!(
-                            "`{other}` waits for `{}`, which is ready before anything of it runs",
-                            step.name
-                        ),
-                    )
-                    .at_span(step.span(), "neither `wait` nor `healthChecks`")
-                    .because_span(*place, "waited for here")
-                    .help("add `wait: true` below `spec`"),
-                );
-            }
+        if let (false, true, Some((place, other))) =
+            (waits, checks.is_empty(), awaited.get(step.name.as_str()))
+        {
+            diagnostics.push(
+                Diagnostic::warning(
+                    CHECK.code,
+                    format!("`{other}` waits for `{}`, which is ready before anything of it runs", step.name),
+                )
+                .at_span(step.span(), "neither `wait` nor `healthChecks`")
+                .because_span(*place, "waited for here")
+                .help("add `wait: true` below `spec`"),
+            );
         }
         for check in checks.iter().filter(|_| !waits) {
             missing(step, check, &spaces, diagnostics);

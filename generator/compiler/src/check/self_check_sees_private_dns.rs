@@ -70,7 +70,7 @@ fn manifests(plan: &Plan, diagnostics: &mut Diagnostics) {
         let mut set = release.value("dns01RecursiveNameservers").is_some();
         if let Some(values) = release.values {
             values.visit(&mut |it| {
-                set |= it.str().is_some_and(|it| it.starts_with("--dns01-recursive-nameservers"))
+                set |= it.str().is_some_and(|it| it.starts_with("--dns01-recursive-nameservers"));
             });
         }
         if set {

@@ -65,7 +65,7 @@ fn workloads(plan: &Plan, diagnostics: &mut Diagnostics) {
         let said = |node: &model::Node| {
             let mut said = false;
             node.visit(&mut |it| {
-                said |= it.str().is_some_and(|text| text.contains("local-address") || text.contains("-bind"))
+                said |= it.str().is_some_and(|text| text.contains("local-address") || text.contains("-bind"));
             });
             said
         };

@@ -38,7 +38,7 @@ fn how_often_each_check_fires() {
     assert_snapshot!(table, @"
      1 error   annotation-prefix-ignored
      1 error   announcer-off-its-segment
-     2 error   dangling-address
+     1 error   dangling-address
      1 error   direct-routes-across-sites
      2 error   host-still-serving
      1 error   ingress-controller-retired

@@ -91,7 +91,7 @@ impl Tree {
 
     /// What a cluster renders to in a phase. A definition that does not compile is a fault of the suite.
     pub(crate) fn render(cluster: &Cluster, phase: Phase, title: String) -> Result<Self, Fault> {
-        let compiled = compiler::compile(cluster, Options { phase: Some(phase), ..Options::default() });
+        let compiled = compiler::compile(cluster, Options { phase: Some(phase) });
         let refused = || compiled.diagnostics.render(&cluster.sources, false);
         let tree = compiled.tree.as_ref().ok_or_else(|| Fault::new(format!("{title}:\n{}", refused())))?;
         Ok(Self::of(tree, title))

@@ -37,7 +37,7 @@ pub(super) fn run(cases: u32, seed: u64, talos: &mut Validators, report: &mut Re
         tried.set(tried.get() + 1);
         let text = case.text();
         let cluster = testing::cluster(&text);
-        let compiled = compiler::compile(&cluster, Options { phase: Some(case.phase), ..Options::default() });
+        let compiled = compiler::compile(&cluster, Options { phase: Some(case.phase) });
         let Some(tree) = &compiled.tree else {
             let errors = compiled.diagnostics.iter().filter(|it| it.severity == Severity::Error);
             for diagnostic in errors.take(1) {

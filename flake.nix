@@ -7,13 +7,17 @@
     { self, nixpkgs }:
     let
       inherit (nixpkgs) lib;
-      systems = [
+      linux = [
         "x86_64-linux"
         "aarch64-linux"
+      ];
+      darwin = [
         "x86_64-darwin"
         "aarch64-darwin"
       ];
-      forAllSystems = f: lib.genAttrs systems (system: f nixpkgs.legacyPackages.${system} self.packages.${system});
+      forSystems = systems: f: lib.genAttrs systems (system: f nixpkgs.legacyPackages.${system});
+      forAllSystems = forSystems (linux ++ darwin);
+      ours = import ./nix/lib.nix { inherit self nixpkgs; };
       app = package: description: {
         type = "app";
         program = lib.getExe package;
@@ -21,49 +25,66 @@
       };
     in
     {
-      packages = forAllSystems (
-        pkgs: _: {
+      lib = ours;
+
+      packages =
+        forAllSystems (pkgs: {
           default = pkgs.callPackage ./nix/package.nix { };
-        }
-      );
+        })
+        // forSystems linux (
+          pkgs:
+          {
+            default = pkgs.callPackage ./nix/package.nix { };
+          }
+          // ours.mkTalosImages {
+            inherit pkgs;
+            clusters = ./clusters;
+          }
+        );
 
-      apps = forAllSystems (
-        pkgs: packages:
-        let
-          command = name: pkgs.callPackage ./nix/command.nix {
-            inherit name;
-            tombolo = packages.default;
-          };
-          render = app (command "render") "Compile clusters/*/cluster.yaml into clusters/*/generated/";
-        in
-        {
-          inherit render;
-          default = render;
-          check = app (command "check") "Say everything that is wrong with clusters/*/cluster.yaml";
-        }
-      );
+      apps = forAllSystems (pkgs: rec {
+        render = app (ours.mkRender { inherit pkgs; }) "Compile clusters/*/cluster.yaml into clusters/*/generated/";
+        default = render;
+        check = app (ours.mkCommand {
+          inherit pkgs;
+          name = "check";
+        }) "Say everything that is wrong with clusters/*/cluster.yaml";
+        init = app (ours.mkCommand {
+          inherit pkgs;
+          name = "init";
+        }) "Write a new definition that compiles";
+        pin-talos = app (pkgs.callPackage ./nix/pin-talos.nix { }) "Pin the UKI of a Talos release for images";
+      });
 
-      checks = forAllSystems (pkgs: packages: import ./nix/checks.nix { inherit pkgs packages; });
+      checks = forAllSystems (pkgs: import ./nix/checks.nix { inherit self nixpkgs pkgs; });
 
-      devShells = forAllSystems (
-        pkgs: packages: {
-          default = pkgs.mkShell {
-            inputsFrom = [ packages.default ];
-            packages = [
-              pkgs.clippy
-              pkgs.rustfmt
-              pkgs.cargo-deny
-              pkgs.cargo-insta
-              pkgs.go
-              pkgs.jq
-              pkgs.shellcheck
-            ];
-          };
-        }
-      );
+      devShells = forAllSystems (pkgs: {
+        default = pkgs.mkShell {
+          inputsFrom = [ (ours.package pkgs) ];
+          packages = [
+            pkgs.cargo-deny
+            pkgs.cargo-insta
+            pkgs.clippy
+            pkgs.go
+            pkgs.jq
+            pkgs.rustfmt
+            pkgs.shellcheck
+          ];
+        };
+      });
 
-      formatter = forAllSystems (pkgs: _: pkgs.nixfmt-tree);
+      formatter = forAllSystems (pkgs: pkgs.nixfmt-tree);
 
       overlays.default = final: _: { tombolo = final.callPackage ./nix/package.nix { }; };
+
+      nixosModules = {
+        terraform-state-backup = ./nix/modules/terraform-state-backup.nix;
+        nix-cache-client = ./nix/modules/nix-cache-client.nix;
+      };
+
+      templates.default = {
+        path = ./nix/template;
+        description = "A repository of one's own clusters, rendered by tombolo";
+      };
     };
 }

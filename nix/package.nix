@@ -24,8 +24,11 @@ rustPlatform.buildRustPackage {
   };
 
   cargoLock.lockFile = ../Cargo.lock;
-  cargoBuildFlags = [ "--package=tombolo" ];
-  # The tests read the clusters too, which this source leaves out: `cargo test --workspace` runs them.
+  cargoBuildFlags = [
+    "--package=tombolo"
+    "--package=talos-image"
+  ];
+  # The tests read the clusters too, which this source leaves out: the check `tests` runs them.
   doCheck = false;
 
   meta = {

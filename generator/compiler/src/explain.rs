@@ -55,14 +55,14 @@ pub fn explain_all() -> String {
 
 /// The page of one code; where there is none, the code that is most like it.
 pub fn explain(code: &str) -> Result<String, Option<&'static str>> {
-    if let Some((code, _, prevents)) = pages::IMPOSSIBLE.iter().find(|(it, ..)| *it == code) {
-        return Ok(format!("{code}\n\nA definition cannot say this: {prevents}\n"));
+    let Some((code, page)) = pages().find(|(it, _)| *it == code) else {
+        return Err(closest(code, pages().map(|(code, _)| code)));
+    };
+    let mut out = format!("{code}\n\n{}", page.text());
+    if let Some((_, prevents)) = pages::PREVENTED.iter().find(|(it, _)| *it == code) {
+        let _ = write!(out, "\nOnly adopted files can have this. In what tombolo renders, {prevents}.\n");
     }
-    if let Some((code, page)) = pages().find(|(it, _)| *it == code) {
-        return Ok(format!("{code}\n\n{}", page.text()));
-    }
-    let impossible = pages::IMPOSSIBLE.iter().map(|(code, ..)| *code);
-    Err(closest(code, pages().map(|(code, _)| code).chain(impossible)))
+    Ok(out)
 }
 
 /// Every code with its page, and what it is about.
@@ -91,11 +91,11 @@ pub fn explain_markdown() -> String {
             let _ = write!(out, "\n### {code}\n\n{}", page.markdown());
         }
     }
-    out.push_str("\n## What cannot be said\n\n");
-    out.push_str("These break clusters too. No definition can say them, so no check looks for them in what tombolo writes.\n\n");
-    out.push_str("| code | what it would be | what prevents it |\n|---|---|---|\n");
-    for (code, what, prevents) in pages::IMPOSSIBLE {
-        let _ = writeln!(out, "| `{code}` | {what} | {prevents} |");
+    out.push_str("\n## What a definition cannot say\n\n");
+    out.push_str("Checks find these in files that a repository has already. What tombolo renders cannot have them.\n\n");
+    out.push_str("| code | what prevents it |\n|---|---|\n");
+    for (code, prevents) in pages::PREVENTED {
+        let _ = writeln!(out, "| [`{code}`](#{code}) | {prevents} |");
     }
     out
 }
@@ -105,5 +105,18 @@ pub fn known_code(code: &str) -> Result<&'static str, Option<&'static str>> {
     match pages().find(|(it, _)| *it == code) {
         Some((code, _)) => Ok(code),
         None => Err(closest(code, pages().map(|(code, _)| code))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{explain, pages};
+
+    #[test]
+    fn what_is_prevented_has_a_check() {
+        for (code, prevents) in crate::pages::PREVENTED {
+            assert!(pages().any(|(it, _)| it == *code), "{code} is no check");
+            assert!(explain(code).is_ok_and(|page| page.contains(prevents)));
+        }
     }
 }

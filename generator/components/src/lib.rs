@@ -17,6 +17,7 @@ mod hosts;
 mod ingress;
 mod issuers;
 mod load_balancer;
+pub mod nixos;
 mod placement;
 mod plan;
 mod powerdns;

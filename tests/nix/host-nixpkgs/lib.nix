@@ -13,7 +13,11 @@ let
   hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
   flatten = value: if isList value then concatMap flatten value else [ value ];
 in
-{
+import ./modules.nix
+// {
+  inherit hasPrefix;
+  escapeShellArg = text: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
+  optionals = condition: list: if condition then list else [ ];
   genAttrs =
     names: f:
     listToAttrs (
@@ -22,6 +26,18 @@ in
         value = f name;
       }) names
     );
+  inherit (builtins)
+    concatMap
+    concatStringsSep
+    filter
+    head
+    ;
+  concatMapStringsSep =
+    separator: f: list:
+    builtins.concatStringsSep separator (map f list);
+  optionalString = condition: text: if condition then text else "";
+  optionalAttrs = condition: set: if condition then set else { };
+  importJSON = path: builtins.fromJSON (builtins.readFile path);
   importTOML = path: builtins.fromTOML (builtins.readFile path);
   getExe = package: "${package}/bin/${package.meta.mainProgram}";
   makeBinPath = packages: builtins.concatStringsSep ":" (map (package: "${package}/bin") packages);

@@ -21,10 +21,12 @@ let
       removeAttrs args [
         "meta"
         "nativeBuildInputs"
+        "passthru"
       ]
       // {
         name = args.name or "${args.pname}-${args.version}";
-        inherit system;
+        # What is for the other processor is data here, which any machine can make.
+        system = host.system;
         builder = host.bash;
         args = [
           "-e"
@@ -35,8 +37,10 @@ let
         );
       }
     )
+    // (args.passthru or { })
     // {
       meta = args.meta or { };
+      overrideAttrs = f: mkDerivation (args // f args);
     };
 
   runCommand =
@@ -55,6 +59,7 @@ let
       passAsFile = [ "text" ];
       text = ''
         #!${host.bash}
+        # shellcheck shell=bash
         set -o errexit
         set -o nounset
         set -o pipefail
@@ -66,7 +71,8 @@ let
         mkdir -p $out/bin
         cp "$textPath" $out/bin/${name}
         chmod +x $out/bin/${name}
-        bash -n $out/bin/${name}
+        # As nixpkgs does: what it warns of fails the build.
+        shellcheck $out/bin/${name}
       '';
     };
 
@@ -137,7 +143,29 @@ let
     let
       function = if isFunction f then f else import f;
     in
-    function (intersectAttrs (functionArgs function) pkgs // args);
+    function (intersectAttrs (functionArgs function) (pkgs // { inherit pkgs; }) // args);
+
+  # A package of Debian's tools.
+  tools =
+    pname: programs:
+    runCommand pname { meta.mainProgram = builtins.head programs; } ''
+      mkdir -p $out/bin
+      for program in ${concatStringsSep " " programs}; do
+        path=$(type -P "$program") || { echo "the stand-in for nixpkgs has no '$program' (for ${pname})" >&2; exit 1; }
+        ln -s "$path" $out/bin/$program
+      done
+    '';
+
+  # A folder of files, at the place where nixpkgs has it.
+  data =
+    pname: at: from: programs:
+    runCommand pname { } ''
+      mkdir -p $out/bin "$(dirname "$out/${at}")"
+      ln -s ${from} "$out/${at}"
+      for program in ${concatStringsSep " " programs}; do ln -s "$(type -P "$program")" $out/bin/$program; done
+    '';
+  arm = system == "aarch64-linux";
+  root = if arm then "/foreign" else "";
 
   # A package that the flake names and no test builds.
   named = pname: runCommand pname { } "echo 'the stand-in for nixpkgs has no ${pname}' >&2; exit 1";
@@ -145,12 +173,10 @@ let
   pkgs =
     lib.genAttrs [
       "cargo-deny"
+      "curl"
       "cargo-insta"
-      "clippy"
       "go"
-      "jq"
       "nixfmt-tree"
-      "rustfmt"
       "shellcheck"
     ] named
     // {
@@ -160,6 +186,91 @@ let
         runCommand
         writeShellApplication
         ;
+      stdenv.hostPlatform = { inherit system; };
+      fetchurl =
+        { url, hash }:
+        derivation {
+          name = baseNameOf url;
+          system = host.system;
+          builder = host.bash;
+          args = [
+            "-euc"
+            "echo 'the stand-in for nixpkgs fetches nothing: ${url}' >&2; exit 1"
+          ];
+          outputHash = hash;
+          outputHashMode = "flat";
+        };
+      writeText = name: text: runCommand name { inherit text; } "printf %s \"$text\" > $out";
+
+      coreutils = tools "coreutils" [
+        "basenc"
+        "base64"
+        "cut"
+        "date"
+        "echo"
+        "mkdir"
+        "mv"
+        "rm"
+        "tr"
+      ];
+      clippy = tools "clippy" [
+        "cargo-clippy"
+        "clippy-driver"
+      ];
+      rustfmt = tools "rustfmt" [
+        "cargo-fmt"
+        "rustfmt"
+      ];
+      cpio = tools "cpio" [ "cpio" ];
+      diffutils = tools "diffutils" [ "cmp" ];
+      dosfstools = tools "dosfstools" [
+        "fsck.vfat"
+        "mkfs.vfat"
+      ];
+      findutils = tools "findutils" [ "find" ];
+      gnugrep = tools "gnugrep" [ "grep" ];
+      gnused = tools "gnused" [ "sed" ];
+      gnutar = tools "gnutar" [ "tar" ];
+      gzip = tools "gzip" [ "gzip" ];
+      jq = tools "jq" [ "jq" ];
+      mtools = tools "mtools" [
+        "mcopy"
+        "mdir"
+      ];
+      qemu = tools "qemu" [
+        "qemu-img"
+        "qemu-system-aarch64"
+        "qemu-system-x86_64"
+      ];
+      rclone = data "rclone" "bin/rclone" "/rclone/rclone" [ ];
+      qemu-utils = tools "qemu-utils" [ "qemu-img" ];
+      systemdUkify = tools "ukify" [ "ukify" ];
+      util-linux = tools "util-linux" [
+        "flock"
+        "sfdisk"
+      ];
+      xfsprogs = tools "xfsprogs" [
+        "mkfs.xfs"
+        "xfs_repair"
+      ];
+      xz = tools "xz" [ "xz" ];
+      zstd = tools "zstd" [ "zstd" ];
+      grub2 = data "grub2" "lib/grub" "/usr/lib/grub" [ "grub-mkimage" ];
+      systemd = data "systemd" "lib/systemd/boot/efi" "${root}/usr/lib/systemd/boot/efi" (
+        if arm then [ ] else [ "systemd-analyze" ]
+      );
+      pkgsStatic.busybox = data "busybox" "bin/busybox" "${root}/usr/bin/busybox" [ ];
+      OVMF.fd =
+        if arm then
+          data "OVMF" "FV/AAVMF_CODE.fd" "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd" [ ]
+        else
+          data "OVMF" "FV/OVMF.fd" "/usr/share/ovmf/OVMF.fd" [ ];
+      linuxPackages.kernel =
+        if arm then
+          data "linux" "Image" "/boot/vmlinuz-arm64" [ ]
+        else
+          data "linux" "bzImage" "/boot/vmlinuz-amd64" [ ];
+
       rustPlatform = { inherit buildRustPackage; };
       mkShell =
         { packages, inputsFrom }:

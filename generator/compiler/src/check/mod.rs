@@ -71,6 +71,7 @@ mod name_without_solver;
 mod namespace_not_privileged;
 mod native_acceleration_with_kubespan;
 mod nested_overlay;
+mod nix_cache_unserved;
 mod node_at_unknown_site;
 mod node_ip_outside_subnets;
 mod node_port_bypasses_firewall;
@@ -205,6 +206,7 @@ pub(crate) const CHECKS: &[Check] = &[
     namespace_not_privileged::CHECK,
     native_acceleration_with_kubespan::CHECK,
     nested_overlay::CHECK,
+    nix_cache_unserved::CHECK,
     node_at_unknown_site::CHECK,
     node_ip_outside_subnets::CHECK,
     node_port_bypasses_firewall::CHECK,

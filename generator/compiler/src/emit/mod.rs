@@ -34,6 +34,9 @@ pub(crate) fn talos(plan: &Plan) -> Tree {
 
 pub(crate) fn emit(plan: &Plan) -> Tree {
     let mut out = Emitter { plan, tree: talos(plan) };
+    if let Some((path, text)) = components::nixos::file(plan) {
+        out.tree.insert(path, text);
+    }
     let mut folders: BTreeMap<&str, Vec<&Unit>> = BTreeMap::new();
     for unit in plan.units.values() {
         if out.unit(unit) {

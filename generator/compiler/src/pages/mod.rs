@@ -21,5 +21,28 @@ pub(crate) const ALLOWED: &[(Code, &str)] = &[
     ("unused-allow", include_str!("unused-allow.md")),
 ];
 
-/// Wrong states that no definition can say: the code that a check would have, what it would be, what prevents it.
-pub(crate) const IMPOSSIBLE: &[(Code, &str, &str)] = &[];
+/// What no definition can say, so that only adopted files can have it: the code, and what prevents it.
+pub(crate) const PREVENTED: &[(Code, &str)] = &[
+    (
+        "forbidden-sysctl",
+        "sysctls are set on nodes alone, in the Talos documents of those where they are needed",
+    ),
+    (
+        "host-network-rollout-stuck",
+        "what holds ports of its node is a DaemonSet without surge, or one replica that stops before the next starts",
+    ),
+    (
+        "namespace-not-privileged",
+        "each component declares its own level, and the label of its namespace is written from that",
+    ),
+    ("order-missing", "`dependsOn` is worked out of what each thing needs and provides"),
+    (
+        "readiness-not-awaited",
+        "`wait` is set on just what something depends on, and never beside `healthChecks`",
+    ),
+    ("resource-before-definition", "`dependsOn` is worked out of what each thing needs and provides"),
+    (
+        "transfers-without-notify",
+        "zones are primary here and secondary there; who is told of changes follows from the declared secondaries",
+    ),
+];

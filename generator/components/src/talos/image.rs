@@ -22,6 +22,8 @@ pub struct Image {
     pub id: String,
     pub platform: Platform,
     pub architecture: Architecture,
+    /// The system extensions by their full names, sorted.
+    pub extensions: Vec<String>,
 }
 
 impl Image {
@@ -36,6 +38,37 @@ impl Image {
             schematic,
             platform: machine.platform(),
             architecture: machine.architecture(),
+            extensions,
+        }
+    }
+
+    /// What Talos' imager puts first on the kernel's command line.
+    /// Source: `KernelArgs` of each platform in `internal/app/machined/pkg/runtime/v1alpha1/platform`.
+    pub fn platform_arguments(&self) -> Vec<String> {
+        let consoles: &[&str] = match (self.platform, self.architecture) {
+            (Platform::Metal, Architecture::Amd64) => &["tty0"],
+            (Platform::Metal, Architecture::Arm64) => &["ttyAMA0", "tty0"],
+            (Platform::Akamai | Platform::DigitalOcean, _) => &["ttyS0", "tty0", "tty1"],
+            (Platform::Vultr | Platform::Upcloud, _) => &[],
+            _ => &["tty1", "ttyS0"],
+        };
+        let mut arguments = vec![format!("talos.platform={}", self.platform)];
+        arguments.extend(consoles.iter().map(|it| format!("console={it}")));
+        if self.platform != Platform::Metal {
+            arguments.push("net.ifnames=0".into());
+        }
+        if matches!(self.platform, Platform::Scaleway | Platform::Oracle) {
+            arguments.push("talos.dashboard.disabled=1".into());
+        }
+        arguments
+    }
+
+    /// The form of a disk image that the platform takes; written from a rescue system where it takes none.
+    pub fn disk_format(&self) -> &'static str {
+        match self.platform {
+            Platform::Akamai | Platform::DigitalOcean => "raw.gz",
+            Platform::Oracle | Platform::Openstack => "qcow2",
+            _ => "raw.zst",
         }
     }
 

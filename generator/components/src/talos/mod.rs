@@ -8,6 +8,7 @@ mod document;
 pub mod facts;
 pub mod firewall;
 pub mod image;
+mod network;
 mod patch;
 pub mod reach;
 mod readme;
@@ -40,6 +41,9 @@ pub fn files(plan: &Plan) -> Vec<(String, TalosContent)> {
         // As the Factory has it, to the byte: a header would give it another id.
         let schematic = TalosContent::Text(node.image.schematic.clone());
         files.push((format!("talos/schematics/{}.yaml", node.name), schematic));
+        if let Some(network) = network::document(node) {
+            files.push((network_path(node), TalosContent::Text(network)));
+        }
     }
     files.push(("talos/nodes.json".into(), TalosContent::Text(index(plan, &nodes))));
     files.push(("talos/README.md".into(), TalosContent::Text(readme::readme(plan, &nodes))));
@@ -47,6 +51,10 @@ pub fn files(plan: &Plan) -> Vec<(String, TalosContent)> {
         files.push(("talos/UPGRADE.md".into(), TalosContent::Text(upgrade)));
     }
     files
+}
+
+fn network_path(node: &NodeFacts) -> String {
+    format!("talos/network/{}.yaml", node.name)
 }
 
 /// What programs read: Nix for images, the conformance tests for modes.
@@ -60,6 +68,7 @@ fn index(plan: &Plan, nodes: &[NodeFacts]) -> String {
         nodes: Vec<Entry<'a>>,
     }
     #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
     struct Entry<'a> {
         name: &'a str,
         role: String,
@@ -72,6 +81,14 @@ fn index(plan: &Plan, nodes: &[NodeFacts]) -> String {
         installer: String,
         image: String,
         disk: &'a str,
+        public: bool,
+        /// Kernel arguments in the order of the command line: the platform's, then the definition's own.
+        platform_args: Vec<String>,
+        kernel_args: Vec<String>,
+        extensions: &'a [String],
+        disk_format: &'a str,
+        /// The file of its network, where META is to hold it.
+        network: Option<String>,
     }
     let version = &plan.definition.talos.version;
     let index = Index {
@@ -93,6 +110,12 @@ fn index(plan: &Plan, nodes: &[NodeFacts]) -> String {
                 installer: node.image.installer(version),
                 image: node.image.url(version),
                 disk: node.machine.disk(),
+                public: node.site.public(),
+                platform_args: node.image.platform_arguments(),
+                kernel_args: node.machine.kernel_args.iter().map(ToString::to_string).collect(),
+                extensions: &node.image.extensions,
+                disk_format: node.image.disk_format(),
+                network: network::document(node).map(|_| network_path(node)),
             })
             .collect(),
     };

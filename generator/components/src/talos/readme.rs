@@ -3,7 +3,7 @@
 use super::{
     facts::{DiscoveryFact, NodeFacts, port_text, tailscale},
     firewall::Rule,
-    image,
+    image, network,
     patch::DISCOVERY,
     reach::{self, Group},
 };
@@ -47,6 +47,9 @@ pub(super) fn readme(plan: &Plan, nodes: &[NodeFacts]) -> String {
             kubernetes_plain => definition.kubernetes.version.0.to_string(),
             nodes => nodes.iter().map(row).collect::<Vec<_>>(),
             images => images(plan, nodes),
+            folder => plan.cluster,
+            public => joining.first().map(|it| it.name),
+            networks => nodes.iter().any(|it| network::document(it).is_some()),
             example => context! {
                 name => example.name,
                 role => example.node.role.to_string(),

@@ -6,6 +6,7 @@
 mod address;
 mod app;
 mod arrival;
+mod backup;
 mod certificates;
 mod checks;
 mod cluster;
@@ -17,6 +18,7 @@ mod load_balancer;
 mod machine;
 mod mesh;
 mod migration;
+mod nix_cache;
 mod node;
 mod secret;
 mod site;
@@ -26,6 +28,7 @@ mod website;
 
 pub use address::{AddressRef, HeldAddress, Holder};
 pub use app::{App, Source};
+pub use backup::{Backup, Schedule, TerraformState};
 pub use certificates::{AcmeEnvironment, Certificates, Solver};
 pub use checks::{Allow, Checks};
 pub use cluster::{ClusterSettings, Flux, Kubernetes};
@@ -40,6 +43,7 @@ pub use load_balancer::{LoadBalancer, MetalLb, Pool};
 pub use machine::{Architecture, Machine, Platform, Route};
 pub use mesh::{KubeSpan, Mesh};
 pub use migration::Migration;
+pub use nix_cache::NixCache;
 pub use node::{Node, Role, Taint, TaintEffect};
 pub use secret::SecretKey;
 pub use site::{FirewallDefault, Site, Topology};
@@ -99,6 +103,11 @@ pub struct Definition {
     /// What the repository holds already, beside apps: the checks read it, and nothing writes to it.
     #[serde(default)]
     pub existing: Existing,
+    /// What a host outside the cluster keeps copies of.
+    #[serde(default)]
+    pub backup: Backup,
+    /// The binary cache of Nix that the cluster serves.
+    pub nix_cache: Option<NixCache>,
     /// How far the migration has come.
     #[serde(default)]
     pub migration: Migration,

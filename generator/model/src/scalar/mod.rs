@@ -1,6 +1,7 @@
 //! Values written as one YAML scalar: each a newtype that parses at its place, or says why not.
 
 mod date;
+mod host;
 pub(crate) mod macros;
 mod name;
 mod network;
@@ -10,6 +11,7 @@ mod version;
 mod web;
 
 pub use date::Date;
+pub use host::{NixPublicKey, Remote};
 pub(crate) use macros::scalar;
 pub use name::{ConfigKey, LabelKey, LabelValue, Name};
 pub use network::{Address, AddressRange, Cidr, InterfaceAddress, Mtu, Port, SubnetFilter};
@@ -89,8 +91,10 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<LabelValue>(),
     Kind::of::<Mx>(),
     Kind::of::<Name>(),
+    Kind::of::<NixPublicKey>(),
     Kind::of::<RecordName>(),
     Kind::of::<RelativePath>(),
+    Kind::of::<Remote>(),
     Kind::of::<Series>(),
     Kind::of::<Size>(),
     Kind::of::<SocketAddress>(),

@@ -2,10 +2,14 @@
 
 use crate::{dialogue::Dialogue, engine, fault::Fault, report::Report, trees::Scope};
 use components::talos::image::Image;
-use model::{Spanned, definition::Machine};
+use model::{
+    Spanned,
+    definition::Machine,
+    scalar::{Extension, KernelArgument, Scalar as _},
+};
 use proptest::{
     collection::vec,
-    prelude::{Just, Strategy, any, prop_oneof},
+    prelude::{Strategy, prop_oneof},
     strategy::ValueTree,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
@@ -81,31 +85,40 @@ fn emitted(tree: &crate::trees::Tree) -> Result<Vec<Question>, Fault> {
     index.nodes.into_iter().map(question).collect()
 }
 
-/// Schematics of what people write, and of what they should not.
+/// Schematics of what people write, and of what is hard to write in YAML.
 fn made_up(seed: u64) -> Vec<Question> {
-    let argument = prop_oneof![
-        "-?[a-z]{1,12}(\\.[a-z]{1,8})?",
-        "[a-z.]{1,12}=[a-zA-Z0-9,:/._-]{0,16}",
-        "[ -~]{1,24}",
-        Just("1".to_owned()),
-        Just("0x1f".to_owned()),
-        Just("yes".to_owned()),
-        Just("a: b".to_owned()),
+    let number = prop_oneof![
+        "[-+]?0[xXbBoO][-0-9a-fA-F_]{0,18}",
+        "-?[0-9_]{1,20}[eE][-0-9]{1,4}",
+        "-?[.][0-9_]{0,3}[eE]?[0-9]{0,3}",
+        "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt][0-9]{2})?",
     ];
-    let extension = prop_oneof!["[a-z][a-z0-9-]{0,20}", "(siderolabs|[a-z]{2,6})/[a-z][a-z0-9-]{0,20}"];
-    let strategy = (vec(argument, 0..5), vec(extension, 0..4), any::<bool>());
+    let word = "[-+.]{0,3}([nN][oO]|[oO][nN]|[oO][fF]{2}|[yY][eE][sS]|[yY]|[nN]|[iI][nN][fF]|[nN][aA][nN]|\
+                ([tT][rR][uU]|[fF][aA][lL][sS])[eE]|[nN][uU][lL]{2})";
+    let argument = prop_oneof![
+        4 => "-?[a-z]{1,12}(\\.[a-z]{1,8})?",
+        4 => "[a-z.]{1,12}=[a-zA-Z0-9,:/._-]{0,16}",
+        4 => "[a-zA-Z0-9_./-]{1,8}(=([!#-~]|\"[ !#-~]{0,9}\"){0,12})?",
+        1 => "[a-z]{1,4}=(\"[ !#-~]{90,200}\"|[!#-~]{90,200})",
+        2 => "[ -~]{1,24}",
+        4 => number,
+        4 => word,
+    ]
+    .prop_filter_map("no argument of the kernel", |it| KernelArgument::parse(&it).ok());
+    let extension = prop_oneof!["[a-z0-9][a-z0-9-]{0,20}", "(siderolabs|[a-z]{2,6})/[a-z0-9][a-z0-9-]{0,20}"]
+        .prop_map(|it| Extension::parse(&it).expect("an extension"));
+    let strategy = (vec(argument, 0..5), vec(extension, 0..4));
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
     let mut found = BTreeMap::new();
     for case in 0..CASES {
-        let (arguments, extensions, _) =
-            strategy.new_tree(&mut runner).expect("the strategy rejects nothing").current();
-        let spanned = |texts: Vec<String>| texts.into_iter().map(Spanned::nowhere).collect();
+        let (arguments, extensions) =
+            strategy.new_tree(&mut runner).expect("the strategy finds one").current();
         let machine = Machine {
-            kernel_args: spanned(arguments),
-            extensions: spanned(extensions),
+            kernel_args: arguments.into_iter().map(Spanned::nowhere).collect(),
+            extensions: extensions.into_iter().map(Spanned::nowhere).collect(),
             ..Machine::default()
         };
         let Image { schematic, id, .. } = Image::of(&machine);

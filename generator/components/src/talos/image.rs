@@ -1,8 +1,8 @@
 //! The boot image of a node: schematic, its id, the installer, and where to fetch the image.
 //!
-//! The Image Factory names a schematic by the SHA-256 of its canonical text (Go's YAML, four spaces), so the
-//! id can be worked out without asking it.
+//! The Image Factory names a schematic by the SHA-256 of its text, so the id can be worked out without asking it.
 
+use super::schematic;
 use model::{
     definition::{Architecture, Machine, Platform},
     scalar::Version,
@@ -31,8 +31,8 @@ impl Image {
         let mut extensions: Vec<String> = machine.extensions.iter().map(|it| full_name(it)).collect();
         extensions.sort();
         extensions.dedup();
-        let arguments: Vec<&str> = machine.kernel_args.iter().map(|it| it.value.as_str()).collect();
-        let schematic = schematic(&arguments, &extensions);
+        let arguments: Vec<&str> = machine.kernel_args.iter().map(|it| &*it.value).collect();
+        let schematic = schematic::text(&arguments, &extensions);
         Self {
             id: hex(&Sha256::digest(&schematic)),
             schematic,
@@ -119,53 +119,6 @@ pub fn full_name(extension: &str) -> String {
     if extension.contains('/') { extension.into() } else { format!("siderolabs/{extension}") }
 }
 
-fn schematic(arguments: &[&str], extensions: &[String]) -> String {
-    let mut text = String::from("customization:");
-    if arguments.is_empty() && extensions.is_empty() {
-        text.push_str(" {}\n");
-        return text;
-    }
-    text.push('\n');
-    if !arguments.is_empty() {
-        text.push_str("    extraKernelArgs:\n");
-        for argument in arguments {
-            writeln!(text, "        - {}", scalar(argument)).expect("writing to a string");
-        }
-    }
-    if !extensions.is_empty() {
-        text.push_str("    systemExtensions:\n        officialExtensions:\n");
-        for extension in extensions {
-            writeln!(text, "            - {}", scalar(extension)).expect("writing to a string");
-        }
-    }
-    text
-}
-
-/// A string as Go's YAML writes it: in double quotes where it would read as something else, in single quotes
-/// where a plain one cannot hold its characters.
-fn scalar(text: &str) -> String {
-    let other_type = text.is_empty()
-        || text.parse::<f64>().is_ok()
-        || matches!(
-            text.to_ascii_lowercase().as_str(),
-            "~" | "null" | "true" | "false" | "y" | "yes" | "n" | "no" | "on" | "off"
-        );
-    let special = text.starts_with(|c: char| "!&*?|>@`\"'%#{}[],".contains(c))
-        || text.starts_with("- ")
-        || text == "-"
-        || text.contains(": ")
-        || text.ends_with(':')
-        || text.contains(" #")
-        || text.trim() != text;
-    if other_type {
-        format!("\"{text}\"")
-    } else if special {
-        format!("'{}'", text.replace('\'', "''"))
-    } else {
-        text.into()
-    }
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("writing to a string");
@@ -175,15 +128,16 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Image, scalar};
+    use super::Image;
     use model::{
         Spanned,
         definition::{Machine, Platform},
-        scalar::{Scalar, Version},
+        scalar::{Extension, Scalar, Version},
     };
 
     fn with(extensions: &[&str]) -> Image {
-        let extensions = extensions.iter().map(|it| Spanned::nowhere((*it).to_owned())).collect();
+        let extension = |it: &&str| Spanned::nowhere(Extension::parse(it).expect("an extension"));
+        let extensions = extensions.iter().map(extension).collect();
         Image::of(&Machine { extensions, ..Machine::default() })
     }
 
@@ -213,11 +167,5 @@ mod tests {
         let id = &image.id;
         assert_eq!(installer("v1.9.6"), format!("factory.talos.dev/installer/{id}:v1.9.6"));
         assert_eq!(installer("v1.10.9"), format!("factory.talos.dev/akamai-installer/{id}:v1.10.9"));
-    }
-
-    #[test]
-    fn scalars_are_quoted_as_go_quotes_them() {
-        let quoted = ["net.ifnames=0", "-console", "console=ttyS0,115200", "1", "a: b"].map(scalar);
-        assert_eq!(quoted, ["net.ifnames=0", "-console", "console=ttyS0,115200", "\"1\"", "'a: b'"]);
     }
 }

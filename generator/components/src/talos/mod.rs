@@ -13,6 +13,7 @@ mod patch;
 pub mod reach;
 mod readme;
 pub mod release;
+mod schematic;
 pub mod upgrade;
 
 use crate::Plan;

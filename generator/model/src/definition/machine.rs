@@ -2,7 +2,7 @@
 
 use crate::{
     Spanned,
-    scalar::{Address, Cidr},
+    scalar::{Address, Cidr, Extension, KernelArgument},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,10 +30,10 @@ pub struct Machine {
     pub routes: Vec<Route>,
     /// System extensions of the Image Factory: `qemu-guest-agent`, `siderolabs/tailscale`.
     #[serde(default)]
-    pub extensions: Vec<Spanned<String>>,
-    /// Arguments of the kernel.
+    pub extensions: Vec<Spanned<Extension>>,
+    /// Arguments of the kernel. One that starts with `-` takes an argument of Talos' own away.
     #[serde(default)]
-    pub kernel_args: Vec<Spanned<String>>,
+    pub kernel_args: Vec<Spanned<KernelArgument>>,
     /// Kernel parameters.
     #[serde(default)]
     pub sysctls: BTreeMap<Spanned<String>, Spanned<String>>,

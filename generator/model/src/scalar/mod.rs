@@ -1,5 +1,6 @@
 //! Values written as one YAML scalar: each a newtype that parses at its place, or says why not.
 
+mod boot;
 mod date;
 mod host;
 pub(crate) mod macros;
@@ -10,6 +11,7 @@ mod record;
 mod version;
 mod web;
 
+pub use boot::{Extension, KernelArgument};
 pub use date::Date;
 pub use host::{NixPublicKey, Remote};
 pub(crate) use macros::scalar;
@@ -85,8 +87,10 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Date>(),
     Kind::of::<Duration>(),
     Kind::of::<Email>(),
+    Kind::of::<Extension>(),
     Kind::of::<Hostname>(),
     Kind::of::<InterfaceAddress>(),
+    Kind::of::<KernelArgument>(),
     Kind::of::<LabelKey>(),
     Kind::of::<LabelValue>(),
     Kind::of::<Mx>(),
@@ -228,6 +232,41 @@ mod tests {
         `*.apps` is right
         `www.` ends with a dot; names here are relative to their zone; write `www` without the zone
         ");
+    }
+
+    #[test]
+    fn what_images_are_made_with() {
+        assert_snapshot!(said(&[
+            ("kernel-argument", "net.ifnames=0"),
+            ("kernel-argument", "-console"),
+            ("kernel-argument", "dyndbg=\"file a.c +p\""),
+            ("kernel-argument", "console=ttyS0 quiet"),
+            ("kernel-argument", "quiet splash"),
+            ("kernel-argument", " quiet"),
+            ("kernel-argument", "a=\"b"),
+            ("kernel-argument", "1"),
+            ("kernel-argument", ""),
+            ("kernel-argument", "=1"),
+            ("kernel-argument", "a\tb"),
+            ("talos-extension", "siderolabs/tailscale"),
+            ("talos-extension", "ghcr.io/siderolabs/tailscale:1.90.6"),
+            ("talos-extension", "Tail scale"),
+        ]), @r#"
+        `net.ifnames=0` is right
+        `-console` is right
+        `dyndbg="file a.c +p"` is right
+        the kernel parts `console=ttyS0 quiet` at its blanks; write an item for each, or `console="ttyS0 quiet"` where it is one value
+        the kernel parts `quiet splash` at its blanks; write an item for each
+        the kernel parts ` quiet` at its blanks; write `quiet`
+        `a="b` has a double quote that nothing closes
+        `1` is not the name of a kernel parameter; write a name, and `=` with a value where it takes one: `console=ttyS0`
+        `` is not the name of a kernel parameter; write a name, and `=` with a value where it takes one: `console=ttyS0`
+        `` is not the name of a kernel parameter; write a name, and `=` with a value where it takes one: `console=ttyS0`
+        an argument of the kernel is printable ASCII, which `\t` is not
+        `siderolabs/tailscale` is right
+        `ghcr.io/siderolabs/tailscale:1.90.6` is not the name of a system extension; write `tailscale`: the Image Factory picks the version for Talos' own
+        `Tail scale` is not the name of a system extension; write it as the Image Factory lists it: `qemu-guest-agent`
+        "#);
     }
 
     #[test]

@@ -20,6 +20,8 @@ rustPlatform.buildRustPackage {
       ../tests/all.rs
       ../tests/lib.rs
       ../tests/fixtures
+      ../tests/conformance/Cargo.toml
+      ../tests/conformance/src/main.rs
     ];
   };
 

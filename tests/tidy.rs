@@ -114,3 +114,19 @@ fn only_load_and_write_touch_files() {
         }
     }
 }
+
+/// Cargo reads the manifest of every member, and each must have a target, so Nix' filtered source needs both.
+#[test]
+fn nix_has_every_member_of_the_workspace() {
+    let text = |path: &str| fs::read_to_string(root().join(path)).expect("text");
+    let (workspace, package) = (text("Cargo.toml"), text("nix/package.nix"));
+    let members = workspace.lines().find(|it| it.starts_with("members = ")).expect("the members");
+    let members: Vec<&str> = members.split('"').skip(1).step_by(2).collect();
+    assert!(members.contains(&"tests"), "{members:?}");
+    for member in members.iter().filter(|it| !it.starts_with("generator/")) {
+        let targets =
+            ["lib.rs", "main.rs", "src/lib.rs", "src/main.rs"].map(|it| format!("../{member}/{it}\n"));
+        assert!(package.contains(&format!("../{member}/Cargo.toml\n")), "nix/package.nix lacks {member}");
+        assert!(targets.iter().any(|it| package.contains(it)), "nix/package.nix has no target of {member}");
+    }
+}

@@ -140,3 +140,25 @@ pub fn talos_unchecked(cluster: &Cluster, phases: &[Phase]) -> (Diagnostics, Vec
     let tree = |phase: &Phase| emit::talos(&resolve(cluster.context(&definition, *phase)));
     (diagnostics, phases.iter().map(tree).collect())
 }
+
+/// Who needs whom in a phase, as the components declare it: a unit, and one that provides what it needs. None where
+/// the definition cannot be read.
+pub fn needs(cluster: &Cluster, phase: Phase) -> Option<Vec<(String, String)>> {
+    let definition = definition(cluster)?;
+    let plan = resolve(cluster.context(&definition, phase));
+    let applied = || plan.units.values().filter(|it| !it.outside);
+    let mut needs = Vec::new();
+    for unit in applied() {
+        for what in &unit.needs {
+            let provides =
+                |it: &&components::Unit| it.name == ***what || it.provides.iter().any(|it| **it == ***what);
+            needs.extend(
+                applied()
+                    .filter(provides)
+                    .filter(|it| it.name != unit.name)
+                    .map(|it| (unit.name.clone(), it.name.clone())),
+            );
+        }
+    }
+    Some(needs)
+}

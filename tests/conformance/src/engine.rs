@@ -21,9 +21,13 @@ const MODULES: &[(&str, &str)] = &[
     ("crds", "go.universe.tf/metallb"),
     ("crds", "sigs.k8s.io/gateway-api"),
     ("etcd", "go.etcd.io/etcd/server/v3"),
+    ("flux-helm", "github.com/fluxcd/helm-controller"),
+    ("flux-kustomize", "github.com/fluxcd/kustomize-controller"),
+    ("flux-source", "github.com/fluxcd/source-controller"),
     ("kubernetes", "k8s.io/kubernetes"),
     ("kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),
     ("kwok", "sigs.k8s.io/kwok"),
+    ("outside", "github.com/google/go-containerregistry"),
     ("schematic", "github.com/siderolabs/image-factory"),
     ("talos", "github.com/siderolabs/talos/pkg/machinery"),
 ];

@@ -28,6 +28,11 @@ impl Report {
         }
     }
 
+    /// Counts a search for what is wrong: nothing found is a pass.
+    pub(crate) fn none(&mut self, name: &str, found: &[String]) {
+        self.expect(name, if found.is_empty() { Ok(()) } else { Err(found.join("\n")) });
+    }
+
     /// What an engine said, against what it should have: acceptance, or a refusal with these words.
     pub(crate) fn words(&mut self, name: &str, expected: Option<&str>, refusal: Option<&str>) {
         let said = match refusal {

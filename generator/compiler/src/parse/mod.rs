@@ -53,7 +53,9 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(
     faults: &mut Faults,
 ) -> Option<Parsed<T>> {
     let document = yaml::read(text, file, faults);
-    let top = Span { file, start: 0, end: 1 };
+    // The first character, of however many bytes: a file may begin with a byte order mark.
+    let end = text.chars().next().map_or(1, char::len_utf8);
+    let top = Span { file, start: 0, end: u32::try_from(end).expect("a character has four bytes at most") };
     let mut root = match document.root {
         Some(root) if !matches!(root.value, Value::Null) => root,
         _ if document.cut => return None,

@@ -48,6 +48,11 @@ impl Api {
         Self { port, kinds: Mutex::default() }
     }
 
+    /// Another one who asks the same API server.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.port)
+    }
+
     pub(crate) fn get(&self, path: &str) -> Result<Value, Fault> {
         self.ask("GET", path, "", &Value::Null)?.value(path)
     }

@@ -16,6 +16,9 @@ use std::{
 /// What Talos gives its API server: https://docs.siderolabs.com, Pod Security.
 const ADMISSION: &str = include_str!("admission.yaml");
 
+/// The annotation that says whose kubelet a node has.
+pub(crate) const SITE: &str = "conformance.test/site";
+
 /// A running control plane. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Control {
@@ -23,7 +26,6 @@ pub(crate) struct Control {
     /// In the order in which they must end: an API server whose store is gone first never does.
     processes: Vec<Process>,
     pub(crate) kubeconfig: PathBuf,
-    pub(crate) kubectl: PathBuf,
     folder: tempfile::TempDir,
 }
 
@@ -37,7 +39,7 @@ impl Control {
             .map_err(|it| Fault::new(it.to_string()))?;
         let work = folder.path().to_path_buf();
         let at = |name: &str| work.join(name).display().to_string();
-        let [etcd, peer, server, scheduler, manager, kwok, proxy] = ports()?;
+        let [etcd, peer, server, scheduler, manager, proxy] = ports()?;
         let kubeconfig = work.join("kubeconfig");
         key(&work.join("sa.key"))?;
         write(&work.join("tokens.csv"), "admin-token,admin,admin,system:masters\n")?;
@@ -46,13 +48,7 @@ impl Control {
         write(&work.join("stages.yaml"), &stages(&engine::folder("kwok")?.join("stage"))?)?;
 
         let local = |port: u16| format!("http://127.0.0.1:{port}");
-        let mut control = Self {
-            api: Api::new(proxy),
-            processes: Vec::new(),
-            kubectl: kubernetes.join("kubectl"),
-            kubeconfig,
-            folder,
-        };
+        let mut control = Self { api: Api::new(proxy), processes: Vec::new(), kubeconfig, folder };
         let store = [
             format!("--data-dir={}", at("etcd")),
             "--unsafe-no-fsync".into(),
@@ -76,11 +72,17 @@ impl Control {
             format!("--service-cluster-ip-range={service_subnets}"),
             "--endpoint-reconciler-type=none".into(),
             "--allow-privileged=true".into(),
+            // Else a pod stays five minutes on a node that is lost.
+            "--default-not-ready-toleration-seconds=4".into(),
+            "--default-unreachable-toleration-seconds=4".into(),
             format!("--admission-control-config-file={}", at("admission.yaml")),
         ];
         control.spawn("kube-apiserver", &kubernetes.join("kube-apiserver"), &api_server)?;
-        let kubectl = control.kubectl.clone();
-        control.spawn("kubectl-proxy", &kubectl, &["proxy".into(), format!("--port={proxy}")])?;
+        control.spawn(
+            "kubectl-proxy",
+            &kubernetes.join("kubectl"),
+            &["proxy".into(), format!("--port={proxy}")],
+        )?;
         control.until("the API server to be ready", 60, |api| {
             Ok(api.ask("GET", "/readyz", "", &Value::Null).is_ok_and(|it| it.ok()))
         })?;
@@ -97,28 +99,60 @@ impl Control {
             &kubernetes.join("kube-controller-manager"),
             &with(&[
                 format!("--secure-port={manager}"),
+                "--node-monitor-period=1s".into(),
+                "--node-monitor-grace-period=10s".into(),
                 format!("--service-account-private-key-file={}", at("sa.key")),
             ]),
-        )?;
-        control.spawn(
-            "kwok",
-            &engine::folder("kwok")?.join("kwok"),
-            &[
-                config,
-                "--manage-all-nodes=true".into(),
-                format!("--server-address=127.0.0.1:{kwok}"),
-                format!("--config={}", at("stages.yaml")),
-            ],
         )?;
         println!("   control plane up in {:.1} s", start.elapsed().as_secs_f64());
         Ok(control)
     }
 
-    fn spawn(&mut self, name: &str, program: &Path, arguments: &[String]) -> Result<(), Fault> {
+    /// Starts the kubelets of a site: one program plays all of them, so that to end it is to lose the site.
+    pub(crate) fn kubelets(&mut self, site: &str) -> Result<(), Fault> {
+        let [port] = ports()?;
+        let arguments = [
+            format!("--kubeconfig={}", self.kubeconfig.display()),
+            format!("--manage-nodes-with-annotation-selector={SITE}={site}"),
+            "--manage-all-nodes=false".into(),
+            // The controllers hold a node for lost after ten seconds; the API server's defaults are for real ones.
+            "--node-lease-duration-seconds=8".into(),
+            format!("--server-address=127.0.0.1:{port}"),
+            format!("--config={}", self.folder.path().join("stages.yaml").display()),
+        ];
+        self.spawn(&format!("kubelets-{site}"), &engine::folder("kwok")?.join("kwok"), &arguments)
+    }
+
+    /// Ends a program by its name.
+    pub(crate) fn stop(&mut self, name: &str) {
+        self.processes.retain(|it| it.name != name);
+    }
+
+    /// Ends a program, and starts it again as it was.
+    pub(crate) fn restart(&mut self, name: &str) -> Result<(), Fault> {
+        self.processes.iter_mut().find(|it| it.name == name).map_or(Ok(()), Process::restart)
+    }
+
+    /// Where the programs keep their files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn spawn_with(
+        &mut self,
+        name: &str,
+        program: &Path,
+        arguments: &[String],
+        environment: &[(&str, &str)],
+    ) -> Result<(), Fault> {
         let kubeconfig = self.kubeconfig.display().to_string();
-        let environment = [("KUBECONFIG", kubeconfig.as_str())];
+        let environment = [&[("KUBECONFIG", kubeconfig.as_str())], environment].concat();
         self.processes.insert(0, Process::start(name, program, arguments, &environment, self.folder.path())?);
         Ok(())
+    }
+
+    fn spawn(&mut self, name: &str, program: &Path, arguments: &[String]) -> Result<(), Fault> {
+        self.spawn_with(name, program, arguments, &[])
     }
 
     /// Waits, and fails at once where one of the programs has ended.
@@ -133,16 +167,6 @@ impl Control {
             processes.iter_mut().try_for_each(Process::check)?;
             ask(api)
         })
-    }
-
-    /// The objects that kustomize makes of a folder.
-    pub(crate) fn kustomize(&self, folder: &Path) -> Result<Vec<Value>, Fault> {
-        let output = Command::new(&self.kubectl).arg("kustomize").arg(folder).output();
-        let output = output.map_err(Fault::at(&self.kubectl))?;
-        if !output.status.success() {
-            return Err(Fault::new(String::from_utf8_lossy(&output.stderr).into_owned()));
-        }
-        super::documents(&String::from_utf8_lossy(&output.stdout))
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn run(
     let api = &control.api;
     let name = |it: &str| format!("lands: {title}: {it}");
     let waiting = waiting(api)?;
-    report.expect(&name("every pod runs"), if waiting.is_empty() { Ok(()) } else { Err(waiting.join("\n")) });
+    report.none(&name("every pod runs"), &waiting);
     for (app, site) in sites(definition) {
         report.expect(&name(&format!("{app} is at {site}")), at_site(api, definition, &app, &site)?);
     }

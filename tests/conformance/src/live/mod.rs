@@ -1,15 +1,25 @@
 //! The committed trees on a live control plane: what is written is taken, whole, and lands where it should.
 //!
-//! The nodes are those of the tree's own Talos patches, and their kubelets are simulated. There is no Flux here:
-//! the suite applies what kustomize makes of each folder, in the order of the Kustomizations.
+//! The nodes are those of the tree's own Talos patches, and their kubelets are simulated. Flux' own controllers sync
+//! the tree out of a git repository. What the user's repository holds already has stand-ins, and so have charts.
 
+mod adopted;
 mod api;
 mod applies;
 mod breaks;
 mod control;
+mod fails;
+mod flux;
 mod lands;
+mod migrates;
 mod nodes;
 mod process;
+mod repository;
+mod state;
+mod stays;
+mod syncs;
+mod volumes;
+mod world;
 
 use crate::{
     engine,
@@ -19,13 +29,16 @@ use crate::{
 };
 use api::Api;
 use control::Control;
-use model::Phase;
+use flux::Flux;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, fs, path::Path, thread, time::Duration};
+use state::State;
+use std::{collections::BTreeSet, fs, thread, time::Duration};
+use volumes::Volumes;
 
 /// The folders of `engines/` that make a live cluster.
-pub(crate) const ENGINES: [&str; 4] = ["crds", "etcd", "kubernetes", "kwok"];
+pub(crate) const ENGINES: [&str; 8] =
+    ["crds", "etcd", "flux-helm", "flux-kustomize", "flux-source", "kubernetes", "kwok", "outside"];
 
 pub(crate) fn run(scope: &Scope, keep: Option<&str>, report: &mut Report) -> Result<(), Fault> {
     let Scope::Whole(clusters) = scope else {
@@ -37,20 +50,23 @@ pub(crate) fn run(scope: &Scope, keep: Option<&str>, report: &mut Report) -> Res
     }
     for Committed { cluster, .. } in clusters {
         let definition = documents(cluster.sources.text(cluster.definition))?.remove(0);
-        let mut control = start(&definition)?;
-        let last = Tree::render(cluster, Phase::Cleanup, cluster.name.clone())?;
-        nodes::register(&control.api, &definition, &last)?;
-        for phase in Phase::ALL {
-            let tree = Tree::render(cluster, phase, format!("{}, {phase}", cluster.name))?;
-            let objects = objects(&control, &cluster.name, &tree)?;
-            let count = objects.len();
-            applies::run(&control.api, &tree.title, &objects, report)?;
-            println!("{:<34} {count:>4} objects applied twice and read back", tree.title);
+        let states = State::of_phases(cluster, &definition)?;
+        applied(&definition, &states, report)?;
+        migrates::run(&mut with_flux(&definition, &states)?.0, &definition, &states, report)?;
+
+        // All at once onto a cluster that is new: nothing hides what the order gets wrong.
+        let (mut flux, _volumes) = with_flux(&definition, &states)?;
+        let (state, tree) = states.last().expect("there are seven");
+        nodes::register(&mut flux.control, &definition, tree)?;
+        let needs = compiler::testing::needs(cluster, state.phase).unwrap_or_default();
+        if syncs::run(&mut flux, state, &needs, report)? {
+            lands::run(&mut flux.control, &cluster.name, &definition, report)?;
+            stays::run(&mut flux, cluster, state, report)?;
+            breaks::run(&mut flux.control, &cluster.name, &definition, report)?;
+            fails::run(&mut flux, &definition, state, report)?;
         }
-        lands::run(&mut control, &cluster.name, &definition, report)?;
-        breaks::run(&mut control, &cluster.name, &definition, report)?;
         if keep == Some(cluster.name.as_str()) {
-            println!("   KUBECONFIG={} until this is interrupted", control.kubeconfig.display());
+            println!("   KUBECONFIG={} until this is interrupted", flux.control.kubeconfig.display());
             loop {
                 thread::sleep(Duration::from_secs(60));
             }
@@ -59,8 +75,38 @@ pub(crate) fn run(scope: &Scope, keep: Option<&str>, report: &mut Report) -> Res
     Ok(())
 }
 
-/// A control plane with the definitions of all custom resources, and the namespaces that others bring.
-fn start(definition: &Value) -> Result<Control, Fault> {
+/// Every object of every phase is applied by the suite itself, with all definitions of custom resources there.
+fn applied(definition: &Value, states: &[(State, Tree)], report: &mut Report) -> Result<(), Fault> {
+    let mut control = start(definition, |_| true)?;
+    let (_, last) = states.last().expect("there are seven");
+    nodes::register(&mut control, definition, last)?;
+    for (state, _) in states {
+        // As Flux has it: namespaces and classes before what is in them.
+        let mut objects = state.objects.clone();
+        objects.sort_by_key(|it| it["kind"] != "Namespace");
+        applies::run(&control.api, &state.title, &objects, report)?;
+        println!("{:<34} {:>4} objects applied twice and read back", state.title, objects.len());
+    }
+    Ok(())
+}
+
+/// A cluster as it is before the tree comes: Flux, the namespaces of today's apps, and a CNI where somebody else
+/// installs it. Nothing else of what the tree needs.
+fn with_flux(definition: &Value, states: &[(State, Tree)]) -> Result<(Flux, Volumes), Fault> {
+    let cni = &definition["cni"]["cilium"];
+    let has_cni = cni.is_object() && cni["managedBy"] != "flux";
+    let control = start(definition, |it| it.starts_with("flux-") || it == "cilium" && has_cni)?;
+    for name in adopted::namespaces(definition) {
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        control.api.apply(&namespace)?.value(&name)?;
+    }
+    let volumes = Volumes::start(control.api.again());
+    let objects: Vec<Value> = states.iter().flat_map(|(state, _)| state.objects.clone()).collect();
+    Ok((Flux::start(control, &objects)?, volumes))
+}
+
+/// A control plane with definitions of custom resources, chosen by the folder that has them.
+fn start(definition: &Value, wanted: impl Fn(&str) -> bool) -> Result<Control, Fault> {
     let subnets: Vec<&str> = definition["kubernetes"]["serviceSubnets"]
         .as_array()
         .into_iter()
@@ -68,7 +114,12 @@ fn start(definition: &Value) -> Result<Control, Fault> {
         .filter_map(Value::as_str)
         .collect();
     let mut control = Control::start(&subnets.join(","))?;
-    let mut folders = vec![engine::folder("crds")?];
+    let all = engine::folder("crds")?;
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(&all).map_err(Fault::at(&all))? {
+        let entry = entry.map_err(Fault::at(&all))?;
+        folders.extend(Some(entry.path()).filter(|_| wanted(&entry.file_name().to_string_lossy())));
+    }
     let mut names = BTreeSet::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).map_err(Fault::at(&folder))? {
@@ -94,31 +145,6 @@ fn start(definition: &Value) -> Result<Control, Fault> {
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "flux-system"}});
     control.api.apply(&namespace)?.value("flux-system")?;
     Ok(control)
-}
-
-/// All objects of a tree: what Flux is told to begin with, and what it then finds folder by folder.
-fn objects(control: &Control, cluster: &str, tree: &Tree) -> Result<Vec<Value>, Fault> {
-    let folder = tempfile::tempdir().map_err(|it| Fault::new(it.to_string()))?;
-    tree.write(folder.path())?;
-    let mut objects = documents(&tree.text("flux/cluster.yaml").unwrap_or_default())?;
-    let mut folders: Vec<String> = objects.iter().filter_map(|it| within(cluster, it)).collect();
-    let mut at = 0;
-    while at < folders.len() {
-        let found = control.kustomize(&Path::new(folder.path()).join(&folders[at]))?;
-        folders.extend(found.iter().filter_map(|it| within(cluster, it)));
-        objects.extend(found);
-        at += 1;
-    }
-    // As Flux has it: namespaces and classes before what is in them.
-    objects.sort_by_key(|it| it["kind"] != "Namespace");
-    Ok(objects)
-}
-
-/// The folder of the tree that a Kustomization of Flux names; none where it is in somebody else's.
-fn within(cluster: &str, object: &Value) -> Option<String> {
-    let is_flux = object["apiVersion"].as_str()?.starts_with("kustomize.toolkit.fluxcd.io/");
-    let path = object["spec"]["path"].as_str().filter(|_| is_flux)?;
-    path.strip_prefix(&format!("./clusters/{cluster}/generated/")).map(str::to_owned)
 }
 
 /// The documents of a YAML file.

@@ -1,15 +1,26 @@
 //! The nodes of a definition as Talos registers them: labels and taints out of the emitted patches themselves.
 
-use super::{api::Api, documents};
+use super::{
+    control::{Control, SITE},
+    documents,
+};
 use crate::{fault::Fault, trees::Tree};
 use serde_json::{Map, Value, json};
 
-pub(crate) fn register(api: &Api, definition: &Value, tree: &Tree) -> Result<(), Fault> {
+/// Registers the nodes that the tree has and the cluster does not, and starts the kubelets of sites that are new.
+pub(crate) fn register(control: &mut Control, definition: &Value, tree: &Tree) -> Result<(), Fault> {
     for (name, declared) in definition["nodes"].as_object().into_iter().flatten() {
-        let file = format!("talos/nodes/{name}.yaml");
-        let patch = tree.text(&file).ok_or_else(|| Fault::new(format!("the tree has no {file}")))?;
+        let Some(patch) = tree.text(&format!("talos/nodes/{name}.yaml")) else { continue };
+        let known = control.api.list("/api/v1/nodes")?;
+        if known.iter().any(|it| it["metadata"]["name"] == *name) {
+            continue;
+        }
         let node = node(name, declared, &documents(&patch)?);
-        api.ask("POST", "/api/v1/nodes", "", &node)?.value(name)?;
+        control.api.ask("POST", "/api/v1/nodes", "", &node)?.value(name)?;
+        let site = declared["site"].as_str().unwrap_or_default();
+        if known.iter().all(|it| it["metadata"]["annotations"][SITE] != site) {
+            control.kubelets(site)?;
+        }
     }
     Ok(())
 }
@@ -55,7 +66,7 @@ fn node(name: &str, declared: &Value, patch: &[Value]) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": labels},
+        "metadata": {"name": name, "labels": labels, "annotations": {SITE: declared["site"]}},
         "spec": {"taints": taints},
         "status": {"capacity": capacity, "allocatable": capacity, "addresses": addresses},
     })

@@ -13,9 +13,11 @@ use std::{
 /// A running program.
 #[derive(Debug)]
 pub(crate) struct Process {
-    name: String,
+    pub(crate) name: String,
     child: Child,
     log: PathBuf,
+    /// How it was started: program, arguments, environment.
+    how: (PathBuf, Vec<String>, Vec<(String, String)>),
 }
 
 impl Process {
@@ -41,7 +43,30 @@ impl Process {
             .stderr(again)
             .spawn()
             .map_err(|it| Fault::new(format!("setpriv (of util-linux) cannot start {name}: {it}")))?;
-        Ok(Self { name: name.into(), child, log })
+        let environment = environment.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        Ok(Self { name: name.into(), child, log, how: (program.into(), arguments.into(), environment) })
+    }
+
+    /// Ends it, and starts it as it was started.
+    pub(crate) fn restart(&mut self) -> Result<(), Fault> {
+        let (program, arguments, environment) = self.how.clone();
+        let environment: Vec<(&str, &str)> =
+            environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let logs = self.log.parent().expect("a log lies in a folder").to_path_buf();
+        self.end();
+        *self = Self::start(&self.name, &program, &arguments, &environment, &logs)?;
+        Ok(())
+    }
+
+    /// Ends it at once: an API server whose store is gone does not end when it is asked to.
+    pub(crate) fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Whether its log has this text.
+    pub(crate) fn said(&self, text: &str) -> bool {
+        fs::read_to_string(&self.log).is_ok_and(|it| it.contains(text))
     }
 
     /// A fault, with the end of its log, where it has ended by itself.
@@ -58,9 +83,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // An API server whose store is gone does not end when it is asked to.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 }
 

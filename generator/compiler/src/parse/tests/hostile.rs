@@ -93,7 +93,7 @@ fn nothing_in_the_file() {
       = help: `tombolo init NAME` writes one to begin with
     ");
     // The place is the whole mark, not a byte of it.
-    let (_, said) = read("\u{feff}");
+    let (_, said, _) = read("\u{feff}");
     let end = said.iter().flat_map(|it| it.labels()).map(|it| it.span.end).max();
     assert_eq!(end, Some(3));
 }

@@ -94,7 +94,7 @@ fn nothing_in_the_file() {
     ");
     // The place is the whole mark, not a byte of it.
     let (_, said, _) = read("\u{feff}");
-    let end = said.iter().flat_map(|it| it.labels()).map(|it| it.span.end).max();
+    let end = said.iter().flat_map(model::Diagnostic::labels).map(|it| it.span.end).max();
     assert_eq!(end, Some(3));
 }
 

@@ -41,9 +41,12 @@ struct Arguments {
     /// How many definitions to make up for Talos.
     #[arg(long, value_name = "N", default_value_t = 200)]
     cases: u32,
-    /// Leave the live cluster of this name up when it has been tested, and print its kubeconfig.
+    /// Test the live cluster of this name alone, leave it up, and print its kubeconfig.
     #[arg(long, value_name = "CLUSTER")]
     keep: Option<String>,
+    /// Do this one test with the live clusters.
+    #[arg(long, value_name = "TEST")]
+    only: Option<live::Test>,
     /// What the made-up definitions grow from; another seed, others.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -113,7 +116,10 @@ fn run(arguments: Arguments) -> Result<bool, Fault> {
             Engine::Schematic => schematic::run(&scope, arguments.seed, &mut report)?,
             Engine::Firewall => firewall::run(&scope, &mut report)?,
             Engine::Kustomize => kustomize::run(&scope, arguments.output.as_deref(), &mut report)?,
-            Engine::Live => live::run(&scope, arguments.keep.as_deref(), &mut report)?,
+            Engine::Live => {
+                let wish = live::Wish { only: arguments.only, keep: arguments.keep.as_deref() };
+                live::run(&scope, &wish, &mut report)?;
+            }
         }
         println!("   {:.1} s\n", start.elapsed().as_secs_f64());
     }

@@ -8,16 +8,21 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Adds what came out somewhere else.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
     pub(crate) fn pass(&mut self) {
         self.passed += 1;
     }
 
     pub(crate) fn fail(&mut self, name: &str, why: &str) {
         self.failed += 1;
-        println!("FAILED {name}");
-        for line in why.trim_end().lines() {
-            println!("    {line}");
-        }
+        let lines = why.trim_end().lines().map(|line| format!("\n    {line}"));
+        // At once: others may write at the same time.
+        println!("FAILED {name}{}", lines.collect::<String>());
     }
 
     /// Counts one thing that was looked at: nothing to say is a pass.

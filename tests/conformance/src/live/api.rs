@@ -59,9 +59,12 @@ impl Api {
 
     /// The items of a list.
     pub(crate) fn list(&self, path: &str) -> Result<Vec<Value>, Fault> {
-        match self.get(path)?["items"].take() {
-            Value::Array(items) => Ok(items),
-            _ => Ok(Vec::new()),
+        let mut answer = self.get(path)?;
+        match answer.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => Ok(items),
+            // An empty list of Go is null.
+            Some(Value::Null) => Ok(Vec::new()),
+            _ => Err(Fault::new(format!("GET {path}: not a list: {answer}"))),
         }
     }
 

@@ -16,6 +16,9 @@ use std::{
 /// What Talos gives its API server: https://docs.siderolabs.com, Pod Security.
 const ADMISSION: &str = include_str!("admission.yaml");
 
+/// What kwok's own stages leave out.
+const STAGES: &str = include_str!("stages.yaml");
+
 /// The annotation that says whose kubelet a node has.
 pub(crate) const SITE: &str = "conformance.test/site";
 
@@ -133,6 +136,12 @@ impl Control {
         self.processes.iter_mut().find(|it| it.name == name).map_or(Ok(()), Process::restart)
     }
 
+    /// The most memory that a program has held, in kilobytes.
+    pub(crate) fn memory(&self, name: &str) -> Result<u64, Fault> {
+        let process = self.processes.iter().find(|it| it.name == name);
+        process.map_or(Ok(0), Process::memory)
+    }
+
     /// Where the programs keep their files.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
@@ -146,7 +155,12 @@ impl Control {
         environment: &[(&str, &str)],
     ) -> Result<(), Fault> {
         let kubeconfig = self.kubeconfig.display().to_string();
-        let environment = [&[("KUBECONFIG", kubeconfig.as_str())], environment].concat();
+        // Flux clears what it finds of its own in there, another cluster's too.
+        let scratch = self.folder.path().join("tmp").join(name);
+        fs::create_dir_all(&scratch).map_err(Fault::at(&scratch))?;
+        let scratch = scratch.display().to_string();
+        let own = [("KUBECONFIG", kubeconfig.as_str()), ("TMPDIR", scratch.as_str())];
+        let environment = [&own, environment].concat();
         self.processes.insert(0, Process::start(name, program, arguments, &environment, self.folder.path())?);
         Ok(())
     }
@@ -190,7 +204,7 @@ fn config(port: u16) -> String {
 
 /// What simulated kubelets do: kwok's own stages, the quick ones.
 fn stages(folder: &Path) -> Result<String, Fault> {
-    let mut text = String::new();
+    let mut text = format!("{STAGES}---\n");
     for (part, start) in [("node/fast", "node-"), ("node/heartbeat", "node-"), ("pod/fast", "pod-")] {
         let folder = folder.join(part);
         for entry in fs::read_dir(&folder).map_err(Fault::at(&folder))? {

@@ -110,7 +110,7 @@ fn lost(
     let fewer: Vec<String> =
         fewer.map(|it| format!("{it}: {} of {} left", at(&during, it), at(&before, it))).collect();
     report.none(&name("what runs elsewhere goes on"), &fewer);
-    let tied: BTreeSet<String> = of_site_only(definition, site);
+    let tied = tied_to(definition, state, site);
     let moved = workloads
         .iter()
         .filter(|it| tied.iter().any(|app| it.contains(&format!("=\"{app}\""))) && at(&during, it) > 0);
@@ -138,13 +138,16 @@ fn lost(
     Ok(())
 }
 
-/// The apps that the definition ties to a site.
-fn of_site_only(definition: &Value, site: &str) -> BTreeSet<String> {
+/// What is tied to a site: the adopted apps of this state, and the website.
+fn tied_to(definition: &Value, state: &State, site: &str) -> BTreeSet<String> {
     let apps = definition["apps"].as_object().into_iter().flatten();
-    let mut tied: BTreeSet<String> =
-        apps.filter(|(_, app)| app["site"] == site).map(|(name, _)| name.clone()).collect();
-    tied.extend(Some("website".to_owned()).filter(|_| definition["website"]["site"] == site));
-    tied
+    let here = |name: &str, path: &Value| {
+        of_kind(&state.objects, "Kustomization")
+            .any(|it| it["metadata"]["name"] == name && it["spec"]["path"] == *path)
+    };
+    let tied = apps.filter(|(name, app)| app["site"] == site && here(name, &app["path"]));
+    let website = Some("website".to_owned()).filter(|_| definition["website"]["site"] == site);
+    tied.map(|(name, _)| name.clone()).chain(website).collect()
 }
 
 /// The name servers of ours at other sites.

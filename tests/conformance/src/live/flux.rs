@@ -74,7 +74,7 @@ impl Flux {
                     format!("--storage-addr=127.0.0.1:{served}"),
                     format!("--storage-adv-addr=127.0.0.1:{served}"),
                 ]),
-                _ => arguments.push("--requeue-dependency=1s".into()),
+                _ => arguments.extend(["--requeue-dependency=300ms".into(), "--concurrent=8".into()]),
             }
             let program = format!("{name}-controller");
             let path = engine::folder(&format!("flux-{name}"))?.join(&program);
@@ -121,7 +121,9 @@ impl Flux {
     pub(crate) fn ask_anew(&self, path: &str) -> Result<String, Fault> {
         let now = format!("{:?}", std::time::SystemTime::now());
         let asked = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": now}}});
-        self.control.api.ask("PATCH", path, "application/merge-patch+json", &asked)?.value(path)?;
+        // Under this name as Flux' own command does: the next apply leaves it alone.
+        let path = format!("{path}?fieldManager=flux-client-side-apply");
+        self.control.api.ask("PATCH", &path, "application/merge-patch+json", &asked)?.value(&path)?;
         Ok(now)
     }
 

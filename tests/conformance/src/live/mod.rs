@@ -15,6 +15,7 @@ mod migrates;
 mod nodes;
 mod process;
 mod repository;
+mod scales;
 mod state;
 mod stays;
 mod syncs;
@@ -28,6 +29,8 @@ use crate::{
     trees::{Committed, Scope, Tree},
 };
 use api::Api;
+use clap::ValueEnum;
+use compiler::Cluster;
 use control::Control;
 use flux::Flux;
 use serde::Deserialize;
@@ -40,39 +43,102 @@ use volumes::Volumes;
 pub(crate) const ENGINES: [&str; 8] =
     ["crds", "etcd", "flux-helm", "flux-kustomize", "flux-source", "kubernetes", "kwok", "outside"];
 
-pub(crate) fn run(scope: &Scope, keep: Option<&str>, report: &mut Report) -> Result<(), Fault> {
+/// What is done with a cluster. Each has a control plane of its own, and all go on side by side.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Test {
+    /// Applies: every object of every phase, strictly, twice.
+    Applies,
+    /// Migrates: phase by phase there and back again.
+    Migrates,
+    /// Syncs, lands, stays, fails well: the last phase at once onto a new cluster.
+    Syncs,
+    /// Scales: 200 nodes and 300 apps. Takes long, so it is asked for by name.
+    Scales,
+}
+
+/// What is asked of the live clusters.
+#[derive(Debug)]
+pub(crate) struct Wish<'a> {
+    /// One test, or all.
+    pub(crate) only: Option<Test>,
+    /// The cluster that is left up after the last test.
+    pub(crate) keep: Option<&'a str>,
+}
+
+pub(crate) fn run(scope: &Scope, wish: &Wish<'_>, report: &mut Report) -> Result<(), Fault> {
     let Scope::Whole(clusters) = scope else {
         println!("   the live cluster runs the committed clusters only: it needs their definitions");
         return Ok(());
     };
-    if let Some(keep) = keep.filter(|keep| clusters.iter().all(|it| it.cluster.name != *keep)) {
+    if let Some(keep) = wish.keep.filter(|keep| clusters.iter().all(|it| it.cluster.name != *keep)) {
         return Err(Fault::new(format!("there is no cluster `{keep}` to leave up")));
     }
-    for Committed { cluster, .. } in clusters {
-        let definition = documents(cluster.sources.text(cluster.definition))?.remove(0);
-        let states = State::of_phases(cluster, &definition)?;
-        applied(&definition, &states, report)?;
-        migrates::run(&mut with_flux(&definition, &states)?.0, &definition, &states, report)?;
-
-        // All at once onto a cluster that is new: nothing hides what the order gets wrong.
-        let (mut flux, _volumes) = with_flux(&definition, &states)?;
-        let (state, tree) = states.last().expect("there are seven");
-        nodes::register(&mut flux.control, &definition, tree)?;
-        let needs = compiler::testing::needs(cluster, state.phase).unwrap_or_default();
-        if syncs::run(&mut flux, state, &needs, report)? {
-            lands::run(&mut flux.control, &cluster.name, &definition, report)?;
-            stays::run(&mut flux, cluster, state, report)?;
-            breaks::run(&mut flux.control, &cluster.name, &definition, report)?;
-            fails::run(&mut flux, &definition, state, report)?;
-        }
-        if keep == Some(cluster.name.as_str()) {
-            println!("   KUBECONFIG={} until this is interrupted", flux.control.kubeconfig.display());
-            loop {
-                thread::sleep(Duration::from_secs(60));
+    for engine in ENGINES {
+        engine::folder(engine)?;
+    }
+    let chosen = Test::value_variants()
+        .iter()
+        .filter(|it| wish.only.map_or(**it != Test::Scales, |only| only == **it));
+    let of_cluster = |it: &Committed| wish.keep.is_none_or(|keep| it.cluster.name == keep);
+    let jobs: Vec<(&Committed, Test)> =
+        chosen.flat_map(|test| clusters.iter().filter(|it| of_cluster(it)).map(|it| (it, *test))).collect();
+    let results: Vec<Result<Report, Fault>> = thread::scope(|scope| {
+        let started: Vec<_> = jobs
+            .iter()
+            .map(|(it, test)| scope.spawn(|| one(&it.cluster, *test, wish.keep.is_some())))
+            .collect();
+        started.into_iter().map(|it| it.join().expect("a test gives faults, and does not panic")).collect()
+    });
+    for (result, (it, test)) in results.into_iter().zip(jobs) {
+        match result {
+            Ok(more) => report.add(&more),
+            Err(fault) => {
+                report.fail(&format!("{}: {test:?} came to no end", it.cluster.name), &fault.to_string());
             }
         }
     }
     Ok(())
+}
+
+fn one(cluster: &Cluster, test: Test, keep: bool) -> Result<Report, Fault> {
+    let mut report = Report::default();
+    let definition = documents(cluster.sources.text(cluster.definition))?.remove(0);
+    if test == Test::Scales {
+        // The one whose nodes all have addresses of their own, so that there may be more.
+        if cluster.name == "example" {
+            scales::run(cluster, &mut report)?;
+        }
+        return Ok(report);
+    }
+    let states = State::of_phases(cluster, &definition)?;
+    match test {
+        Test::Scales => {}
+        Test::Applies => applied(&definition, &states, &mut report)?,
+        Test::Migrates => {
+            let (mut flux, _volumes) = with_flux(&definition, &states)?;
+            migrates::run(&mut flux, &definition, &states, &mut report)?;
+        }
+        Test::Syncs => {
+            // All at once onto a cluster that is new: nothing hides what the order gets wrong.
+            let (mut flux, _volumes) = with_flux(&definition, &states)?;
+            let (state, tree) = states.last().expect("there are seven");
+            nodes::register(&mut flux.control, &definition, tree)?;
+            let needs = compiler::testing::needs(cluster, state.phase).unwrap_or_default();
+            if syncs::run(&mut flux, state, &needs, &mut report)? {
+                lands::run(&mut flux.control, &cluster.name, &definition, &mut report)?;
+                stays::run(&mut flux, cluster, state, &mut report)?;
+                breaks::run(&mut flux.control, &cluster.name, &definition, &mut report)?;
+                fails::run(&mut flux, &definition, state, &mut report)?;
+            }
+            if keep {
+                println!("   KUBECONFIG={} until this is interrupted", flux.control.kubeconfig.display());
+                loop {
+                    thread::sleep(Duration::from_secs(60));
+                }
+            }
+        }
+    }
+    Ok(report)
 }
 
 /// Every object of every phase is applied by the suite itself, with all definitions of custom resources there.
@@ -98,7 +164,8 @@ fn with_flux(definition: &Value, states: &[(State, Tree)]) -> Result<(Flux, Volu
     let control = start(definition, |it| it.starts_with("flux-") || it == "cilium" && has_cni)?;
     for name in adopted::namespaces(definition) {
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        control.api.apply(&namespace)?.value(&name)?;
+        // As a person made it: `flux-system` is there already.
+        control.api.ask("POST", "/api/v1/namespaces?fieldManager=kubectl-create", "", &namespace)?;
     }
     let volumes = Volumes::start(control.api.again());
     let objects: Vec<Value> = states.iter().flat_map(|(state, _)| state.objects.clone()).collect();

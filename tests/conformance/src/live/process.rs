@@ -6,6 +6,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -69,6 +70,14 @@ impl Process {
         fs::read_to_string(&self.log).is_ok_and(|it| it.contains(text))
     }
 
+    /// The most memory that it has held, in kilobytes: `VmHWM` of proc(5).
+    pub(crate) fn memory(&self) -> Result<u64, Fault> {
+        let path = PathBuf::from(format!("/proc/{}/status", self.child.id()));
+        let text = fs::read_to_string(&path).map_err(Fault::at(&path))?;
+        let line = text.lines().find_map(|it| it.strip_prefix("VmHWM:"));
+        Ok(line.and_then(|it| it.split_whitespace().next()?.parse().ok()).unwrap_or(0))
+    }
+
     /// A fault, with the end of its log, where it has ended by itself.
     pub(crate) fn check(&mut self) -> Result<(), Fault> {
         match self.child.try_wait() {
@@ -94,14 +103,21 @@ fn end(log: &Path) -> String {
     lines[lines.len().saturating_sub(8)..].join("\n")
 }
 
-/// Ports on loopback that nobody listens on now.
+/// Ports on loopback that nobody listens on now, and that are handed out once. They lie below those that the kernel
+/// gives to connections, so that none is taken between now and the start of who is to listen.
 pub(crate) fn ports<const N: usize>() -> Result<[u16; N], Fault> {
-    let mut listeners = Vec::new();
+    const FIRST: u32 = 12_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     let mut ports = [0; N];
     for port in &mut ports {
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(|it| Fault::new(it.to_string()))?;
-        *port = listener.local_addr().map_err(|it| Fault::new(it.to_string()))?.port();
-        listeners.push(listener);
+        let free = (0..COUNT).find_map(|_| {
+            // Two suites side by side begin at different places.
+            let at = NEXT.fetch_add(1, Ordering::Relaxed) + std::process::id().wrapping_mul(131) % COUNT;
+            let port = u16::try_from(FIRST + at % COUNT).expect("the range lies below 65536");
+            TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(port)
+        });
+        *port = free.ok_or_else(|| Fault::new("no port is free on 127.0.0.1"))?;
     }
     Ok(ports)
 }

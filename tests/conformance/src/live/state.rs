@@ -40,6 +40,17 @@ impl State {
         Ok((Self { title: tree.title.clone(), phase, files, root, objects }, tree))
     }
 
+    /// The state of one phase, with stand-ins for the apps that the definition adopts.
+    pub(crate) fn of_phase(
+        cluster: &Cluster,
+        definition: &Value,
+        phase: Phase,
+    ) -> Result<(Self, Tree), Fault> {
+        let (mut state, tree) = Self::of(cluster, phase)?;
+        state.files.extend(adopted::files(definition, &state.objects));
+        Ok((state, tree))
+    }
+
     /// The states of all phases, each with stand-ins for the apps that the definition adopts.
     pub(crate) fn of_phases(cluster: &Cluster, definition: &Value) -> Result<Vec<(Self, Tree)>, Fault> {
         let mut states = Vec::new();

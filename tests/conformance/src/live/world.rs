@@ -105,11 +105,9 @@ fn elsewhere(git: &Path, objects: &[Value]) -> Result<(), Fault> {
         let bare = git.join(path);
         let repository = Repository::create(bare.clone())?;
         repository.commit(&files, "the definitions")?;
-        for tag in of_kind(objects, "GitRepository").filter(|it| it["spec"]["url"] == url) {
-            if let Some(tag) = tag["spec"]["ref"]["tag"].as_str() {
-                repository.tag(tag)?;
-            }
-        }
+        let sources = of_kind(objects, "GitRepository").filter(|it| it["spec"]["url"] == url);
+        let tags: BTreeSet<&str> = sources.filter_map(|it| it["spec"]["ref"]["tag"].as_str()).collect();
+        tags.into_iter().try_for_each(|tag| repository.tag(tag))?;
     }
     Ok(())
 }

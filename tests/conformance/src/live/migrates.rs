@@ -61,15 +61,15 @@ pub(crate) fn run(
 type Removed = BTreeMap<String, bool>;
 
 fn removed(api: &Api, from: &State, to: &State) -> Result<Removed, Fault> {
-    let paths =
-        |state: &State| state.objects.iter().map(|it| api.path(it)).collect::<Result<BTreeSet<_>, _>>();
-    let next = paths(to)?;
+    // By name: what is to come may be of a kind that nobody serves yet.
+    let names = |it: &Value| {
+        let metadata = &it["metadata"];
+        [&it["apiVersion"], &it["kind"], &metadata["namespace"], &metadata["name"]].map(ToString::to_string)
+    };
+    let next: BTreeSet<_> = to.objects.iter().map(names).collect();
     let mut removed = Removed::new();
-    for object in &from.objects {
+    for object in from.objects.iter().filter(|it| !next.contains(&names(it))) {
         let path = api.path(object)?;
-        if next.contains(&path) {
-            continue;
-        }
         let stored = api.get(&path)?;
         let owner = &stored["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/name"];
         let prunes = of_kind(&from.objects, "Kustomization")
@@ -100,9 +100,11 @@ fn wrong(flux: &mut Flux, removed: &Removed) -> Vec<String> {
 fn missing(api: &Api, state: &State) -> Result<Vec<String>, Fault> {
     let mut missing = Vec::new();
     for object in &state.objects {
-        let path = api.path(object)?;
-        if !api.ask("GET", &path, "", &Value::Null)?.ok() {
-            missing.push(path);
+        match api.path(object) {
+            Ok(path) if api.ask("GET", &path, "", &Value::Null)?.ok() => {}
+            Ok(path) => missing.push(path),
+            // Nobody serves such a kind.
+            Err(fault) => missing.push(fault.to_string()),
         }
     }
     Ok(missing)

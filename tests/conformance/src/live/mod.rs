@@ -33,6 +33,7 @@ use clap::ValueEnum;
 use compiler::Cluster;
 use control::Control;
 use flux::Flux;
+use model::Phase;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use state::State;
@@ -82,53 +83,51 @@ pub(crate) fn run(scope: &Scope, wish: &Wish<'_>, report: &mut Report) -> Result
     let of_cluster = |it: &Committed| wish.keep.is_none_or(|keep| it.cluster.name == keep);
     let jobs: Vec<(&Committed, Test)> =
         chosen.flat_map(|test| clusters.iter().filter(|it| of_cluster(it)).map(|it| (it, *test))).collect();
-    let results: Vec<Result<Report, Fault>> = thread::scope(|scope| {
+    let done: Vec<Report> = thread::scope(|scope| {
         let started: Vec<_> = jobs
             .iter()
-            .map(|(it, test)| scope.spawn(|| one(&it.cluster, *test, wish.keep.is_some())))
+            .map(|(it, test)| {
+                scope.spawn(move || {
+                    let mut report = Report::default();
+                    if let Err(fault) = one(&it.cluster, *test, wish.keep.is_some(), &mut report) {
+                        report.fail(
+                            &format!("{}: {test:?} came to no end", it.cluster.name),
+                            &fault.to_string(),
+                        );
+                    }
+                    report
+                })
+            })
             .collect();
         started.into_iter().map(|it| it.join().expect("a test gives faults, and does not panic")).collect()
     });
-    for (result, (it, test)) in results.into_iter().zip(jobs) {
-        match result {
-            Ok(more) => report.add(&more),
-            Err(fault) => {
-                report.fail(&format!("{}: {test:?} came to no end", it.cluster.name), &fault.to_string());
-            }
-        }
+    for it in &done {
+        report.add(it);
     }
     Ok(())
 }
 
-fn one(cluster: &Cluster, test: Test, keep: bool) -> Result<Report, Fault> {
-    let mut report = Report::default();
+fn one(cluster: &Cluster, test: Test, keep: bool, report: &mut Report) -> Result<(), Fault> {
     let definition = documents(cluster.sources.text(cluster.definition))?.remove(0);
-    if test == Test::Scales {
-        // The one whose nodes all have addresses of their own, so that there may be more.
-        if cluster.name == "example" {
-            scales::run(cluster, &mut report)?;
-        }
-        return Ok(report);
-    }
-    let states = State::of_phases(cluster, &definition)?;
     match test {
-        Test::Scales => {}
-        Test::Applies => applied(&definition, &states, &mut report)?,
+        Test::Applies => applied(&definition, &State::of_phases(cluster, &definition)?, report),
         Test::Migrates => {
-            let (mut flux, _volumes) = with_flux(&definition, &states)?;
-            migrates::run(&mut flux, &definition, &states, &mut report)?;
+            let states = State::of_phases(cluster, &definition)?;
+            let objects: Vec<Value> = states.iter().flat_map(|(state, _)| state.objects.clone()).collect();
+            let (mut flux, _volumes) = with_flux(&definition, &objects)?;
+            migrates::run(&mut flux, &definition, &states, report)
         }
         Test::Syncs => {
             // All at once onto a cluster that is new: nothing hides what the order gets wrong.
-            let (mut flux, _volumes) = with_flux(&definition, &states)?;
-            let (state, tree) = states.last().expect("there are seven");
-            nodes::register(&mut flux.control, &definition, tree)?;
+            let (state, tree) = State::of_phase(cluster, &definition, Phase::Cleanup)?;
+            let (mut flux, _volumes) = with_flux(&definition, &state.objects)?;
+            nodes::register(&mut flux.control, &definition, &tree)?;
             let needs = compiler::testing::needs(cluster, state.phase).unwrap_or_default();
-            if syncs::run(&mut flux, state, &needs, &mut report)? {
-                lands::run(&mut flux.control, &cluster.name, &definition, &mut report)?;
-                stays::run(&mut flux, cluster, state, &mut report)?;
-                breaks::run(&mut flux.control, &cluster.name, &definition, &mut report)?;
-                fails::run(&mut flux, &definition, state, &mut report)?;
+            if syncs::run(&mut flux, &state, &needs, report)? {
+                lands::run(&mut flux.control, &cluster.name, &definition, report)?;
+                stays::run(&mut flux, cluster, &state, report)?;
+                breaks::run(&mut flux.control, &cluster.name, &definition, report)?;
+                fails::run(&mut flux, &definition, &state, report)?;
             }
             if keep {
                 println!("   KUBECONFIG={} until this is interrupted", flux.control.kubeconfig.display());
@@ -136,9 +135,12 @@ fn one(cluster: &Cluster, test: Test, keep: bool) -> Result<Report, Fault> {
                     thread::sleep(Duration::from_secs(60));
                 }
             }
+            Ok(())
         }
+        // The one whose nodes all have addresses of their own, so that there may be more.
+        Test::Scales if cluster.name == "example" => scales::run(cluster, report),
+        Test::Scales => Ok(()),
     }
-    Ok(report)
 }
 
 /// Every object of every phase is applied by the suite itself, with all definitions of custom resources there.
@@ -158,7 +160,8 @@ fn applied(definition: &Value, states: &[(State, Tree)], report: &mut Report) ->
 
 /// A cluster as it is before the tree comes: Flux, the namespaces of today's apps, and a CNI where somebody else
 /// installs it. Nothing else of what the tree needs.
-fn with_flux(definition: &Value, states: &[(State, Tree)]) -> Result<(Flux, Volumes), Fault> {
+/// `objects` are all that any of its trees holds.
+fn with_flux(definition: &Value, objects: &[Value]) -> Result<(Flux, Volumes), Fault> {
     let cni = &definition["cni"]["cilium"];
     let has_cni = cni.is_object() && cni["managedBy"] != "flux";
     let control = start(definition, |it| it.starts_with("flux-") || it == "cilium" && has_cni)?;
@@ -168,8 +171,7 @@ fn with_flux(definition: &Value, states: &[(State, Tree)]) -> Result<(Flux, Volu
         control.api.ask("POST", "/api/v1/namespaces?fieldManager=kubectl-create", "", &namespace)?;
     }
     let volumes = Volumes::start(control.api.again());
-    let objects: Vec<Value> = states.iter().flat_map(|(state, _)| state.objects.clone()).collect();
-    Ok((Flux::start(control, &objects)?, volumes))
+    Ok((Flux::start(control, objects)?, volumes))
 }
 
 /// A control plane with definitions of custom resources, chosen by the folder that has them.

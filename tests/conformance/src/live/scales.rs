@@ -19,11 +19,10 @@ pub(crate) fn run(cluster: &Cluster, report: &mut Report) -> Result<(), Fault> {
     let compiled = compiler::compile(&cluster, compiler::Options { phase: Some(Phase::Cleanup) });
     let rendered = start.elapsed();
     let files = compiled.tree.as_ref().map_or(0, |it| it.files().count());
-    let states = vec![State::of_phase(&cluster, &definition, Phase::Cleanup)?];
-    let (mut flux, _volumes) = with_flux(&definition, &states)?;
-    let (state, tree) = &states[0];
-    nodes::register(&mut flux.control, &definition, tree)?;
-    flux.push(state)?;
+    let (state, tree) = State::of_phase(&cluster, &definition, Phase::Cleanup)?;
+    let (mut flux, _volumes) = with_flux(&definition, &state.objects)?;
+    nodes::register(&mut flux.control, &definition, &tree)?;
+    flux.push(&state)?;
     let settled = flux.settle(SECONDS)?;
     println!(
         "{NODES} nodes, {APPS} apps: {files} files rendered in {} ms, {} Kustomizations ready in {:.0} s",

@@ -120,6 +120,29 @@ fn what_a_hand_changed_is_refused_by_name() {
 }
 
 #[test]
+fn phases_are_not_skipped() {
+    let folder = Folder::with_cluster("skipped");
+    folder.run(&["render"]);
+    let sums = || fs::read(folder.path("clusters/home/generated/SHA256SUMS")).expect("a tree");
+    let before = sums();
+    folder.edit("phase: prerequisites", "phase: ingress");
+    let render = folder.run(&["render"]);
+    let said = text(&render.stderr);
+    assert_eq!((render.status.code(), sums() == before), (Some(1), true), "{said}");
+    assert!(said.contains("between them come mesh, node:"), "{said}");
+    assert!(said.contains("help: write `migration: { phase: mesh }`"), "{said}");
+    // To the next, and back by as many as one likes.
+    for (from, to) in
+        [("ingress", "mesh"), ("mesh", "node"), ("node", "ingress"), ("ingress", "prerequisites")]
+    {
+        folder.edit(&format!("phase: {from}"), &format!("phase: {to}"));
+        assert_eq!(folder.run(&["render"]).status.code(), Some(0), "{from} to {to}");
+    }
+    folder.edit("phase: prerequisites", "phase: cleanup");
+    assert_eq!(folder.run(&["render", "--skip-phases"]).status.code(), Some(0));
+}
+
+#[test]
 fn every_phase_renders_into_a_folder_for_review() {
     let folder = Folder::with_cluster("phases");
     for phase in ["prerequisites", "mesh", "node", "ingress", "dns", "services", "cleanup"] {

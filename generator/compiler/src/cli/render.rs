@@ -14,6 +14,11 @@ use std::{
 };
 use tree::{Outcome, Tree};
 
+/// Where a tree says which phase it is of.
+const INDEX: &str = "talos/nodes.json";
+
+// Each is a flag of the command line.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Args)]
 pub struct Render {
     #[command(flatten)]
@@ -30,6 +35,9 @@ pub struct Render {
     /// Overwrite files of the tree that a hand changed.
     #[arg(long, conflicts_with = "check")]
     force: bool,
+    /// Go on to a later phase than the next one after the phase of the tree that is there.
+    #[arg(long, conflicts_with_all = ["check", "out"])]
+    skip_phases: bool,
     /// Say nothing of what changed.
     #[arg(long, short)]
     quiet: bool,
@@ -61,6 +69,17 @@ impl Render {
         if at_fault {
             say("nothing was written\n");
             return Ok(ExitCode::FAILURE);
+        }
+        if self.out.is_none() && !self.check && !self.skip_phases {
+            for (target, tree) in &trees {
+                if let Some(refusal) = skipped(&shown(root, target), &tree::plan(tree, target)?, tree) {
+                    say(&refusal);
+                    at_fault = true;
+                }
+            }
+            if at_fault {
+                return Ok(ExitCode::FAILURE);
+            }
         }
         for (target, tree) in trees {
             if self.check {
@@ -110,6 +129,27 @@ impl Render {
         }
         Ok(stale)
     }
+}
+
+/// Why the tree may not take the place of the one that is there: phases lie between, and each is a state that the
+/// cluster has to reach before the next.
+fn skipped(name: &str, outcome: &Outcome, tree: &Tree) -> Option<String> {
+    let of = |index: &[u8]| {
+        let index: serde_json::Value = serde_json::from_slice(index).ok()?;
+        phase(index["phase"].as_str()?).ok()
+    };
+    let before = of(&outcome.changed.iter().find(|file| file.path == INDEX)?.old)?;
+    let after = of(tree.get(INDEX)?)?;
+    let between: Vec<&str> =
+        Phase::ALL.iter().filter(|it| before < **it && **it < after).map(|it| it.name()).collect();
+    let next = between.first()?;
+    Some(format!(
+        "`{name}` is the tree of the phase `{before}`, and the definition goes on to `{after}`, so nothing was written:\n  \
+         between them {} {}: each is rendered, committed and synced before the next\n\
+         help: write `migration: {{ phase: {next} }}`, or render with `--skip-phases` where nothing of that tree runs yet\n",
+        if between.len() == 1 { "comes" } else { "come" },
+        between.join(", ")
+    ))
 }
 
 fn shown(root: &Path, target: &Path) -> String {

@@ -63,6 +63,8 @@ fn index(plan: &Plan, nodes: &[NodeFacts]) -> String {
     #[derive(Serialize)]
     struct Index<'a> {
         cluster: &'a str,
+        /// The phase of the migration that the whole tree is of.
+        phase: &'static str,
         endpoint: String,
         kubernetes: String,
         contract: String,
@@ -94,6 +96,7 @@ fn index(plan: &Plan, nodes: &[NodeFacts]) -> String {
     let version = &plan.definition.talos.version;
     let index = Index {
         cluster: &plan.definition.cluster.name,
+        phase: plan.phase.name(),
         endpoint: plan.definition.cluster.endpoint.to_string(),
         kubernetes: plan.definition.kubernetes.version.to_string(),
         contract: plan.definition.talos.contract().to_string(),

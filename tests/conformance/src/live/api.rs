@@ -7,6 +7,8 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     sync::Mutex,
+    thread,
+    time::Duration,
 };
 
 /// Who writes, as the API server remembers it.
@@ -54,7 +56,15 @@ impl Api {
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, Fault> {
-        self.ask("GET", path, "", &Value::Null)?.value(path)
+        for _ in 0..50 {
+            let answer = self.ask("GET", path, "", &Value::Null)?;
+            // An API server that has just started reads its store kind by kind.
+            if answer.status != 429 {
+                return answer.value(path);
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        Err(Fault::new(format!("GET {path}: the API server is never ready for it")))
     }
 
     /// The items of a list.
